@@ -1,0 +1,6 @@
+"""Losses for training with noisy annotations."""
+
+from monai_adele.losses.adele import AdeleLoss
+from monai_adele.losses.scale_consistency import ScaleConsistencyLoss
+
+__all__ = ["AdeleLoss", "ScaleConsistencyLoss"]

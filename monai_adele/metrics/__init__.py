@@ -1,0 +1,6 @@
+"""Metrics that MONAI does not have."""
+
+from monai_adele.metrics.dataset_iou import DatasetIoU
+from monai_adele.metrics.memorization import memorization_counts
+
+__all__ = ["DatasetIoU", "memorization_counts"]

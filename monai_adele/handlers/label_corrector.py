@@ -1,0 +1,128 @@
+"""Correct the labels of classes that are being memorized."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from ignite.engine import Engine, Events
+from torch import Tensor
+
+from monai_adele.data import LabelStore
+from monai_adele.functional import CorrectionRule
+from monai_adele.handlers.memorization_detector import MemorizationDetector
+from monai_adele.handlers.prediction_source import PredictionSource
+
+__all__ = ["LabelCorrector"]
+
+
+class LabelCorrector:
+    """Ignite handler that replaces labels where the network confidently disagrees with them.
+
+    At the end of an epoch in which a class's memorization began, and from then on every
+    ``every_epochs`` epochs, it takes its source's predictions of the un-augmented cases, applies
+    the rule to the current label, case by case, and commits the result to the store as one new
+    version. The next epoch reads it. The given labels stay as they are.
+
+    Attach it after the detector and before any checkpoint saver.
+
+    Args:
+        detector: knows which classes are memorized; attached to the same trainer.
+        store: where the corrections go.
+        source: where the predictions come from.
+        rule: ``(label, pred, confidence, memorized) -> corrected label``; see
+            :class:`monai_adele.functional.CorrectionRule`.
+        every_epochs: epochs between corrections after the first, at least 1.
+
+    Raises:
+        ValueError: if ``every_epochs`` is below 1.
+    """
+
+    def __init__(
+        self,
+        detector: MemorizationDetector,
+        store: LabelStore,
+        source: PredictionSource,
+        *,
+        rule: Callable[..., Tensor] | None = None,
+        every_epochs: int = 1,
+    ) -> None:
+        if every_epochs < 1:
+            raise ValueError(f"every_epochs: found {every_epochs}, expected at least 1")
+        self.detector = detector
+        self.store = store
+        self.source = source
+        self.rule = CorrectionRule() if rule is None else rule
+        self.every_epochs = every_epochs
+        self._resumed = False
+        self._attached = False
+        self._memorized_before: list[int] = []
+
+    def attach(self, engine: Engine) -> None:
+        """Listen to a trainer.
+
+        Args:
+            engine: the trainer that the detector is attached to.
+
+        Raises:
+            ValueError: if the corrector is attached already, or the detector is not yet.
+        """
+        if self._attached:
+            raise ValueError("LabelCorrector is attached already; expected one engine, attached once")
+        if not engine.has_event_handler(self.detector._finish_epoch, Events.EPOCH_COMPLETED):
+            raise ValueError("LabelCorrector: its detector is not attached to this engine; attach the detector first")
+        self._attached = True
+        engine.add_event_handler(Events.STARTED, self._check_store)
+        engine.add_event_handler(Events.EPOCH_STARTED, self._start_epoch)
+        self.source.attach(engine)
+        engine.add_event_handler(Events.EPOCH_COMPLETED, self._correct)
+
+    def _check_store(self, engine: Engine) -> None:
+        if not self._resumed:
+            self.store.require_empty()
+
+    def _start_epoch(self, engine: Engine) -> None:
+        self._memorized_before = self.detector.memorized()
+        self.source.start_epoch(due=bool(self._memorized_before))
+
+    def _correct(self, engine: Engine) -> None:
+        memorized, epoch = self.detector.memorized(), engine.state.epoch
+        new = set(memorized) - set(self._memorized_before)
+        if not memorized or not (new or epoch % self.every_epochs == 0):
+            return
+        names = ", ".join(self.detector.class_names[c] for c in memorized)
+        changed = 0
+        with self.store.transaction(epoch=epoch, reason=f"memorized: {names}") as transaction:
+            for case in self.source.predictions():
+                corrected = self.rule(case.label, case.pred, case.confidence, memorized)
+                changed += int((corrected != case.label).sum())
+                given = self.store.given_label(case.case_id, _array(case.label))
+                transaction.put(case.case_id, given, _array(corrected), confidence=_array(case.confidence))
+        engine.state.metrics["corrected_voxels"] = float(changed)
+        logging.getLogger(__name__).info("epoch %d: %d voxels corrected (%s)", epoch, changed, names)
+
+    def state_dict(self) -> dict[str, Any]:
+        """The store's version."""
+        return {"store_version": self.store.version}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Roll the store back to the version of a checkpoint.
+
+        Args:
+            state: what :meth:`state_dict` returned.
+
+        Raises:
+            StoreError: if the store does not hold that version.
+        """
+        self._resumed = True
+        if self.store.version != state["store_version"]:
+            self.store.roll_back(state["store_version"])
+
+
+def _array(tensor: Tensor) -> np.ndarray[Any, Any]:
+    array: np.ndarray[Any, Any] = tensor.cpu().numpy()
+    return array
+
+

@@ -1,0 +1,162 @@
+"""Watch, class by class, for the epoch at which a network begins to memorize wrong labels."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+import ignite.distributed as idist
+import torch
+from ignite.engine import Engine, Events, EventEnum
+from monai.engines.utils import IterationEvents
+from monai.utils import convert_to_tensor
+from monai.utils.enums import CommonKeys
+from torch import Tensor
+
+from monai_adele.errors import StoreError
+from monai_adele.functional import OnsetDecision, OnsetRule, SlopeOnset, iou_from_counts, overlap_counts
+
+__all__ = ["MemorizationDetector", "MemorizationEvents"]
+
+
+class MemorizationEvents(EventEnum):
+    """What a :class:`MemorizationDetector` adds to its engine's events."""
+
+    ONSET = "memorization_onset"
+    """Fired at the end of an epoch, once for each class that begins to be memorized in it;
+    ``engine.state.onset_class`` is that class."""
+
+
+class MemorizationDetector:
+    """Ignite handler that finds the onset of memorization of each class.
+
+    At every iteration it counts, on the device and without waiting for it, the overlaps of the
+    predictions with the labels trained on. At the end of an epoch it sums the counts over the
+    processes, appends one IoU a class to the learning curves and asks its rule for a decision
+    on each class that has none. Useful alone: attach it to any ``SupervisedTrainer`` and read
+    ``engine.state.onsets``.
+
+    It publishes ``train_iou_<class>`` in ``engine.state.metrics``, where MONAI's TensorBoard and
+    MLflow handlers find it, and the decision of every class in ``engine.state.onsets``. It is to
+    be attached before the handlers that use its decisions and before checkpoint savers.
+
+    Args:
+        class_names: names of the classes, index = class id, class 0 the background.
+        rule: decides from a class's training IoU, epoch by epoch.
+        include_background: whether class 0 is judged too.
+        ignore_index: label value of voxels that are not counted.
+
+    Raises:
+        ValueError: if there are fewer than two class names, or a name comes twice.
+
+    Example:
+        >>> detector = MemorizationDetector(["background", "liver"])
+        >>> detector.memorized()
+        []
+    """
+
+    def __init__(
+        self,
+        class_names: Sequence[str],
+        rule: OnsetRule | None = None,
+        *,
+        include_background: bool = False,
+        ignore_index: int | None = None,
+    ) -> None:
+        if len(class_names) < 2 or len(set(class_names)) < len(class_names):
+            raise ValueError(f"class_names: found {list(class_names)}, expected two or more different names")
+        self.class_names = tuple(class_names)
+        self.rule: OnsetRule = SlopeOnset() if rule is None else rule
+        self.ignore_index = ignore_index
+        self.classes = range(0 if include_background else 1, len(class_names))
+        self.curves: dict[int, list[float]] = {c: [] for c in self.classes}
+        self.onsets: dict[int, OnsetDecision] = {}
+        self._counts: Tensor | None = None
+        self._engine: Engine | None = None
+
+    def attach(self, engine: Engine) -> None:
+        """Listen to a trainer.
+
+        Args:
+            engine: MONAI's ``SupervisedTrainer`` or one with its events.
+
+        Raises:
+            ValueError: if the detector is attached already: it would count twice.
+        """
+        if self._engine is not None:
+            raise ValueError("MemorizationDetector is attached already; expected one engine, attached once")
+        self._engine = engine
+        engine.register_events(*MemorizationEvents)
+        engine.state.onsets = self.onsets
+        engine.add_event_handler(Events.EPOCH_STARTED, self._start_epoch)
+        engine.add_event_handler(IterationEvents.LOSS_COMPLETED, self._count)
+        engine.add_event_handler(Events.EPOCH_COMPLETED, self._finish_epoch)
+
+    def memorized(self) -> list[int]:
+        """Classes whose onset has come, in ascending order."""
+        return sorted(c for c, decision in self.onsets.items() if decision.epoch is not None)
+
+    def _start_epoch(self, engine: Engine) -> None:
+        self._counts = None
+        engine.state.onsets = self.onsets
+
+    def _count(self, engine: Engine) -> None:
+        logits = engine.state.output[CommonKeys.PRED]
+        native = logits[0] if isinstance(logits, (list, tuple)) else logits
+        label = engine.state.output[CommonKeys.LABEL]
+        counts = overlap_counts(
+            convert_to_tensor(native, track_meta=False).detach().argmax(dim=1, keepdim=True),
+            convert_to_tensor(label, track_meta=False),
+            num_classes=len(self.class_names),
+            ignore_index=self.ignore_index,
+        )
+        self._counts = counts if self._counts is None else self._counts + counts
+
+    def _finish_epoch(self, engine: Engine) -> None:
+        empty = torch.zeros(len(self.class_names), 3, dtype=torch.int64, device=engine.state.device)
+        counts = idist.all_reduce(empty if self._counts is None else self._counts)
+        iou = iou_from_counts(torch.as_tensor(counts).cpu()).tolist()
+        for c in self.classes:
+            self.curves[c].append(iou[c])
+            engine.state.metrics[f"train_iou_{self.class_names[c]}"] = iou[c]
+        for c in self.classes:
+            if c not in self.memorized():
+                self._decide(engine, c)
+
+    def _decide(self, engine: Engine, c: int) -> None:
+        decision = self.rule.decide(self.curves[c])
+        self.onsets[c] = decision
+        if decision.epoch is None:
+            return
+        name, epoch = self.class_names[c], engine.state.epoch
+        logging.getLogger(__name__).info("epoch %d: onset of memorization of %s: %s", epoch, name, decision.reason)
+        engine.state.onset_class = c
+        engine.fire_event(MemorizationEvents.ONSET)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Curves and decisions as lists, dicts and numbers; loads with ``weights_only=True``."""
+        return {
+            "class_names": list(self.class_names),
+            "curves": {str(c): list(curve) for c, curve in self.curves.items()},
+            "onsets": {str(c): [d.epoch, d.reason] for c, d in self.onsets.items()},
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take up the curves and decisions of a checkpoint.
+
+        Args:
+            state: what :meth:`state_dict` returned.
+
+        Raises:
+            StoreError: if the checkpoint was made with other classes.
+        """
+        if state["class_names"] != list(self.class_names):
+            raise StoreError(
+                f"checkpoint: found classes {state['class_names']}, expected {list(self.class_names)}; "
+                "resume with the class list of the run, or start a new one in another folder"
+            )
+        self.curves.update({int(c): list(curve) for c, curve in state["curves"].items()})
+        for c, (epoch, reason) in state["onsets"].items():
+            fit = self.rule.decide(self.curves[int(c)][:epoch]).fit
+            self.onsets[int(c)] = OnsetDecision(epoch=epoch, reason=reason, fit=fit)

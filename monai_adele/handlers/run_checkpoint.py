@@ -1,0 +1,134 @@
+"""Checkpoints from which a run goes on as if it had not been interrupted."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import torch
+from ignite.engine import Engine, Events
+from ignite.handlers import Checkpoint, DiskSaver
+
+from monai_adele.errors import StoreError
+
+__all__ = ["RunCheckpoint"]
+
+
+class RunCheckpoint:
+    """Ignite handler that saves a run after each epoch, and the best network.
+
+    Files are written beside their target and renamed (ignite's ``DiskSaver``), so a kill at
+    any instant leaves a whole checkpoint. Attach it last: what it saves is what the handlers
+    before it have done. Checkpoints hold tensors and primitives, and are read with
+    ``weights_only=True``.
+
+    Args:
+        folder: where ``checkpoint_epoch=<n>.pt`` go.
+        objects: what makes up the run, by name, each with ``state_dict`` and
+            ``load_state_dict``; the trainer is added by itself. Must hold ``network``.
+        evaluator: MONAI's evaluator whose key metric decides which network is the best; None
+            keeps no best network.
+        best_model: file of the best network's ``state_dict``.
+        last_model: file of the last epoch's ``state_dict``, written when the run completes.
+        resume: go on from the last checkpoint of the folder, if there is one.
+        keep: checkpoints kept.
+
+    Raises:
+        ValueError: if ``objects`` holds no ``network``.
+    """
+
+    def __init__(
+        self,
+        folder: str | Path,
+        objects: dict[str, Any],
+        *,
+        evaluator: Engine | None = None,
+        best_model: str | Path = "model.pt",
+        last_model: str | Path = "model_last.pt",
+        resume: bool = False,
+        keep: int = 1,
+    ) -> None:
+        if "network" not in objects:
+            raise ValueError(f"objects: found {sorted(objects)}, expected 'network' among them")
+        self.folder = Path(folder)
+        self.objects = objects
+        self.evaluator = evaluator
+        self.best_model = Path(best_model)
+        self.last_model = Path(last_model)
+        self.resume = resume
+        self.keep = keep
+
+    def attach(self, engine: Engine) -> None:
+        """Save after each epoch of a trainer; resume it first if asked.
+
+        Args:
+            engine: the trainer.
+
+        Raises:
+            StoreError: if the folder holds checkpoints and the run is not to be resumed.
+        """
+        to_save = {"trainer": engine, **self.objects}
+        if self.evaluator is not None:
+            to_save["best"] = self
+        found = self._newest()
+        if found is not None and not self.resume:
+            raise StoreError(
+                f"{self.folder}: found checkpoints of an earlier run, expected none; resume it with "
+                "--resume true, or choose another output folder"
+            )
+        if found is not None:
+            state = torch.load(found, map_location="cpu", weights_only=True)
+            Checkpoint.load_objects(to_load=to_save, checkpoint=state)
+            logging.getLogger(__name__).info("resumed from %s, epoch %d done", found.name, engine.state.epoch)
+        saver = Checkpoint(
+            to_save,
+            DiskSaver(str(self.folder), create_dir=True, require_empty=False),
+            global_step_transform=lambda _, __: engine.state.epoch,
+            filename_pattern="{filename_prefix}_epoch={global_step}.{ext}",
+            filename_prefix="checkpoint",
+            n_saved=None,
+        )
+        engine.add_event_handler(Events.EPOCH_COMPLETED, self._save_best)
+        engine.add_event_handler(Events.EPOCH_COMPLETED, saver)
+        engine.add_event_handler(Events.EPOCH_COMPLETED, self._drop_old)
+        engine.add_event_handler(Events.COMPLETED, self._save_last)
+
+    def _checkpoints(self) -> list[Path]:
+        return sorted(self.folder.glob("checkpoint_epoch=*.pt"), key=lambda path: int(path.stem.split("=")[1]))
+
+    def _newest(self) -> Path | None:
+        found = self._checkpoints()
+        return found[-1] if found else None
+
+    def _drop_old(self, engine: Engine) -> None:
+        for path in self._checkpoints()[: -self.keep]:
+            path.unlink()
+
+    def _save_best(self, engine: Engine) -> None:
+        if self.evaluator is not None and self.evaluator.state.best_metric_epoch == engine.state.epoch:
+            self._save_network(self.best_model)
+
+    def _save_last(self, engine: Engine) -> None:
+        if engine.state.epoch == engine.state.max_epochs:
+            self._save_network(self.last_model)
+
+    def _save_network(self, path: Path) -> None:
+        saver = DiskSaver(str(path.parent), create_dir=True, require_empty=False)
+        saver(self.objects["network"].state_dict(), path.name)
+
+    def state_dict(self) -> dict[str, Any]:
+        """The best value of the evaluator's key metric so far, and its epoch."""
+        assert self.evaluator is not None
+        state = self.evaluator.state
+        return {"metric": float(state.best_metric), "epoch": int(state.best_metric_epoch)}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take up the best value of a checkpoint.
+
+        Args:
+            state: what :meth:`state_dict` returned.
+        """
+        assert self.evaluator is not None
+        self.evaluator.state.best_metric = state["metric"]
+        self.evaluator.state.best_metric_epoch = state["epoch"]

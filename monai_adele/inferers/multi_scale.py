@@ -1,0 +1,112 @@
+"""Apply a network to an image at several scales."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from monai.inferers import Inferer, SimpleInferer
+from monai.utils import convert_to_tensor
+from torch import Tensor
+
+__all__ = ["MultiScaleInferer"]
+
+_LINEAR = {1: "linear", 2: "bilinear", 3: "trilinear"}
+
+
+class MultiScaleInferer(Inferer):
+    """Apply a network to rescaled copies of its input; the answers come on the input's grid.
+
+    While the network trains, the answer is the list of its logits, one tensor a scale, the
+    native scale first: MONAI's trainer hands that list to the loss, as it does for deep
+    supervision, and :class:`monai_adele.losses.AdeleLoss` takes it. While the network is
+    evaluated, it is one tensor: the log of the probabilities' mean over the scales, so that a
+    softmax or an argmax after it does what it does after logits. With the native scale alone
+    it is the network's own logits, untouched.
+
+    Liu et al. (CVPR 2022) use scales 0.7, 1 and 1.5. Rescaled sizes are rounded to multiples of
+    ``divisor`` and kept at ``min_size`` or above, since many networks refuse others.
+
+    Args:
+        scales: factors of the spatial size, each above 0 and once; must hold 1.
+        inferer: how the network is applied while evaluating, for example MONAI's
+            ``SlidingWindowInferer`` or ``SliceInferer``; the scales are applied inside each
+            window. Default ``SimpleInferer()``. Not used while training.
+        divisor: what the rescaled sizes are multiples of, for a U-Net the product of its strides.
+        min_size: the least rescaled size, in voxels along each axis; default twice the divisor.
+
+    Raises:
+        ValueError: if the scales are empty, not positive, repeated or without 1, or the divisor
+            or the least size is not positive.
+
+    Example:
+        >>> network = torch.nn.Conv2d(1, 3, 1)
+        >>> inferer = MultiScaleInferer([0.5, 1.0])
+        >>> [tuple(logits.shape) for logits in inferer(torch.zeros(2, 1, 8, 8), network)]
+        [(2, 3, 8, 8), (2, 3, 8, 8)]
+        >>> tuple(inferer(torch.zeros(2, 1, 8, 8), network.eval()).shape)
+        (2, 3, 8, 8)
+    """
+
+    def __init__(
+        self,
+        scales: Sequence[float] = (1.0,),
+        *,
+        inferer: Inferer | None = None,
+        divisor: int = 1,
+        min_size: int | None = None,
+    ) -> None:
+        super().__init__()
+        scales = [float(scale) for scale in scales]
+        if 1.0 not in scales or len(set(scales)) < len(scales) or not all(scale > 0 for scale in scales):
+            raise ValueError(f"scales: found {scales}, expected positive factors, each once, among them 1")
+        if divisor < 1 or (min_size is not None and min_size < 1):
+            raise ValueError(f"divisor {divisor}, min_size {min_size}: expected whole numbers of at least 1")
+        self.scales = [1.0, *(scale for scale in scales if scale != 1.0)]
+        self.inferer = SimpleInferer() if inferer is None else inferer
+        self.divisor = divisor
+        self.min_size = 2 * divisor if min_size is None else min_size
+
+    def __call__(
+        self, inputs: Tensor, network: Callable[..., Tensor], *args: Any, **kwargs: Any
+    ) -> Tensor | list[Tensor]:
+        """Apply the network.
+
+        Args:
+            inputs: images, ``(B, C, *spatial)``, floating point.
+            network: maps ``(B, C, *spatial)`` to logits ``(B, classes, *spatial)``.
+            args: handed to the network.
+            kwargs: handed to the network.
+
+        Returns:
+            While training, a list of logits, one tensor ``(B, classes, *spatial)`` a scale, the
+            native first; while evaluating, one such tensor.
+        """
+        if getattr(network, "training", False):
+            return self._logits(inputs, network, *args, **kwargs)
+        answer: Tensor = self.inferer(inputs, lambda window: self._merged(window, network, *args, **kwargs))
+        return answer
+
+    def _logits(self, inputs: Tensor, network: Callable[..., Tensor], *args: Any, **kwargs: Any) -> list[Tensor]:
+        mode = _LINEAR[inputs.ndim - 2]
+        grid = tuple(inputs.shape[2:])
+        logits = [network(inputs, *args, **kwargs)]
+        for scale in self.scales[1:]:
+            size = [self._rescaled(n, scale) for n in grid]
+            small = F.interpolate(convert_to_tensor(inputs, track_meta=False), size=size, mode=mode, align_corners=False)
+            answer = network(small, *args, **kwargs)
+            logits.append(F.interpolate(answer, size=grid, mode=mode, align_corners=False))
+        return logits
+
+    def _merged(self, inputs: Tensor, network: Callable[..., Tensor], *args: Any, **kwargs: Any) -> Tensor:
+        logits = self._logits(inputs, network, *args, **kwargs)
+        if len(logits) == 1:
+            return logits[0]
+        log_probs = torch.stack([convert_to_tensor(x, track_meta=False).float().log_softmax(dim=1) for x in logits])
+        return log_probs.logsumexp(dim=0) - math.log(len(logits))
+
+    def _rescaled(self, size: int, scale: float) -> int:
+        return max(round(size * scale / self.divisor) * self.divisor, self.min_size)

@@ -1,0 +1,69 @@
+"""Tests of MultiScaleInferer."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from monai.inferers import SlidingWindowInferer
+from torch import nn
+
+from monai_adele.inferers import MultiScaleInferer
+
+
+class SizeRecorder(nn.Module):
+    """A network that notes the sizes it sees."""
+
+    def __init__(self, dims: int = 2) -> None:
+        super().__init__()
+        self.conv = (nn.Conv2d if dims == 2 else nn.Conv3d)(1, 3, 1)
+        self.sizes: list[tuple[int, ...]] = []
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        self.sizes.append(tuple(x.shape[2:]))
+        return self.conv(x)
+
+
+def test_training_gives_logits_of_each_scale_on_the_grid_of_the_input() -> None:
+    network = SizeRecorder()
+    logits = MultiScaleInferer([0.5, 1.0, 1.5])(torch.rand(2, 1, 12, 8), network)
+    assert network.sizes == [(12, 8), (6, 4), (18, 12)]
+    assert [tuple(x.shape) for x in logits] == [(2, 3, 12, 8)] * 3
+
+
+def test_the_native_scale_comes_first_and_is_the_network_itself() -> None:
+    network, image = SizeRecorder(), torch.rand(1, 1, 8, 8)
+    assert torch.equal(MultiScaleInferer([0.5, 1.0])(image, network)[0], network(image))
+
+
+def test_rescaled_sizes_are_multiples_of_the_divisor_and_not_below_the_least() -> None:
+    network = SizeRecorder(dims=3)
+    MultiScaleInferer([1.0, 0.7], divisor=8, min_size=16)(torch.rand(1, 1, 48, 40, 16), network)
+    assert network.sizes[1] == (32, 32, 16)
+
+
+def test_evaluation_gives_the_log_of_the_mean_probability() -> None:
+    network, image = SizeRecorder(), torch.rand(1, 1, 8, 8)
+    logits = MultiScaleInferer([1.0, 0.5])(image, network)
+    mean = (logits[0].softmax(1) + logits[1].softmax(1)) / 2
+    merged = MultiScaleInferer([1.0, 0.5])(image, network.eval())
+    torch.testing.assert_close(merged.exp(), mean)
+    torch.testing.assert_close(merged.softmax(1), mean)
+
+
+def test_one_scale_in_evaluation_is_the_stock_answer() -> None:
+    network, image = SizeRecorder().eval(), torch.rand(1, 1, 8, 8)
+    assert torch.equal(MultiScaleInferer()(image, network), network(image))
+
+
+def test_windows_slide_while_evaluating_and_scales_apply_inside_them() -> None:
+    network = SizeRecorder().eval()
+    windows = SlidingWindowInferer(roi_size=(8, 8), sw_batch_size=1, overlap=0)
+    merged = MultiScaleInferer([1.0, 0.5], inferer=windows)(torch.rand(1, 1, 16, 8), network)
+    assert network.sizes == [(8, 8), (4, 4)] * 2
+    assert tuple(merged.shape) == (1, 3, 16, 8)
+
+
+@pytest.mark.parametrize("scales", [[], [0.5], [1.0, 1.0], [1.0, 0.0], [1.0, -2.0], [1.0, float("nan")]])
+def test_scales_without_sense_are_refused(scales: list[float]) -> None:
+    with pytest.raises(ValueError, match="scales: found"):
+        MultiScaleInferer(scales)

@@ -1,7 +1,34 @@
 """The mathematics: pure functions, without MONAI, files or global random state."""
 
+from monai_adele.functional.authors_onset import (
+    authors_curve_fit,
+    authors_onset_epoch,
+    authors_onset_epoch_voc,
+)
 from monai_adele.functional.correction import correct_from, correct_label
 from monai_adele.functional.correction_rule import CorrectionRule
 from monai_adele.functional.counts import iou_from_counts, overlap_counts
+from monai_adele.functional.curve import CurveFit, fit_prefixes
+from monai_adele.functional.onset import decide_onset
+from monai_adele.functional.onset_decision import OnsetDecision
+from monai_adele.functional.onset_rule import OnsetRule
+from monai_adele.functional.segthor_onset import SegthorOnset
+from monai_adele.functional.slope_onset import SlopeOnset
 
-__all__ = ["CorrectionRule", "correct_from", "correct_label", "iou_from_counts", "overlap_counts"]
+__all__ = [
+    "CorrectionRule",
+    "CurveFit",
+    "OnsetDecision",
+    "OnsetRule",
+    "SegthorOnset",
+    "SlopeOnset",
+    "authors_curve_fit",
+    "authors_onset_epoch",
+    "authors_onset_epoch_voc",
+    "correct_from",
+    "correct_label",
+    "decide_onset",
+    "fit_prefixes",
+    "iou_from_counts",
+    "overlap_counts",
+]

@@ -121,7 +121,7 @@ def authors_curve_fit(times: Array, iou: Array) -> tuple[float, float, float]:
             absolute_sigma=True,
             bounds=([0, 0, 0], [1, 1, np.inf]),
         )
-    a, b, c = best.tolist()
+    a, b, c = (float(value) for value in best)
     return a, b, c
 
 

@@ -1,0 +1,152 @@
+"""Write files so that a reader, a kill or a full disk never meets half of one."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import re
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+from monai_adele.errors import StoreError
+
+__all__ = ["create_atomically", "file_stem", "path_inside", "sync_folder", "write_atomically"]
+
+_PLAIN_STEM = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}")
+
+
+def file_stem(case_id: str) -> str:
+    """Return a file name's stem for a case id.
+
+    Args:
+        case_id: any string that is not empty.
+
+    Returns:
+        The id itself if it has up to 100 characters, all of ``[A-Za-z0-9._-]``, and does not start
+        with a dot; else ``digest-`` and 32 hexadecimal digits.
+
+    Raises:
+        TypeError: if the id is not a string.
+        ValueError: if the id is empty.
+
+    Example:
+        >>> file_stem("liver_042"), file_stem("../x")[:7]
+        ('liver_042', 'digest-')
+    """
+    if not isinstance(case_id, str):
+        raise TypeError(f"case id: found {type(case_id).__name__} {case_id!r}, expected a string")
+    if not case_id:
+        raise ValueError("case id: found an empty string, expected at least one character")
+    if _PLAIN_STEM.fullmatch(case_id):
+        return case_id
+    return "digest-" + hashlib.sha256(case_id.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def path_inside(folder: Path, name: str) -> Path:
+    """Return ``folder / name``, sure to lie in the folder once links are followed.
+
+    Args:
+        folder: an existing folder.
+        name: relative path.
+
+    Returns:
+        The path; the file need not exist.
+
+    Raises:
+        StoreError: if the path leads out of the folder.
+
+    Example:
+        >>> path_inside(Path("."), "a.json").name
+        'a.json'
+    """
+    root = os.path.realpath(folder)
+    path = os.path.realpath(os.path.join(root, name))
+    if os.path.commonpath([root, path]) != root:
+        raise StoreError(f"{folder}: {name!r} leads out of the folder; expected a path inside it")
+    return folder / name
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a file beside its target, flush it to disk, then rename it.
+
+    At any instant the target is the old file or the new one, whole. If anything fails, the target
+    stays as it was and the temporary file is removed. The rename itself is on disk for certain only
+    after :func:`sync_folder`.
+
+    Args:
+        path: the file to write; its folder exists.
+        content: all of it.
+
+    Raises:
+        OSError: if the disk is full or the folder cannot be written to.
+
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "a"
+        >>> write_atomically(path, b"new")
+        >>> path.read_bytes()
+        b'new'
+    """
+    with _written_beside(path, content) as temporary:
+        os.replace(temporary, path)
+
+
+def create_atomically(path: Path, content: bytes) -> bool:
+    """Write a file like :func:`write_atomically`, but only if there is none yet.
+
+    Of several processes that try at once, one succeeds.
+
+    Args:
+        path: the file to create; its folder exists.
+        content: all of it.
+
+    Returns:
+        False if the file was there already; it is then left alone.
+
+    Raises:
+        OSError: if the disk is full or the folder cannot be written to.
+    """
+    with _written_beside(path, content) as temporary:
+        try:
+            os.link(temporary, path)
+        except FileExistsError:
+            return False
+        except OSError:  # a file system without hard links
+            if path.exists():
+                return False
+            os.replace(temporary, path)
+    return True
+
+
+def sync_folder(folder: Path) -> None:
+    """Flush a folder's list of files to disk, so that renames in it survive a power cut.
+
+    Args:
+        folder: an existing folder.
+
+    Raises:
+        OSError: if the disk fails.
+    """
+    if os.name != "posix":  # elsewhere folders cannot be opened, and renames need no flush
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def _written_beside(path: Path, content: bytes) -> Iterator[Path]:
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")
+    try:
+        with open(temporary, "xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        yield temporary
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink()

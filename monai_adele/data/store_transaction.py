@@ -1,0 +1,183 @@
+"""The making of one version of a label store."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monai_adele.data.correction import Correction
+from monai_adele.data.journal import JournalEntry
+from monai_adele.data.store_folder import StoreFolder
+from monai_adele.data.store_version import StoreVersion
+from monai_adele.errors import NonFiniteError, StoreError
+
+__all__ = ["StoreTransaction", "does_not_belong", "not_written"]
+
+
+class StoreTransaction:
+    """Takes corrected labels case by case, and makes one version of them when its block ends.
+
+    :meth:`LabelStore.transaction` makes one. If the block ends with an exception, or nothing was
+    changed, there is no new version. Corrections go to disk at once; none stays in memory.
+
+    Args:
+        files: the files of the store.
+        epoch: epoch after which it takes place, counted from 1; None outside of a training.
+        reason: why, in words; goes to the journal.
+    """
+
+    def __init__(self, files: StoreFolder, *, epoch: int | None, reason: str) -> None:
+        self._files = files
+        self._epoch = None if epoch is None else int(epoch)
+        self._reason = str(reason)
+        self._base: StoreVersion | None = None
+        self._cases: dict[str, str] = {}
+        self._entries: dict[str, JournalEntry | None] = {}
+        self._written: list[tuple[str, str]] = []
+
+    def __enter__(self) -> StoreTransaction:
+        self._files.remove_temporary_files()
+        self._base = self._files.version()
+        self._cases = dict(self._base.cases)
+        return self
+
+    def put(
+        self,
+        case_id: str,
+        given: NDArray[np.integer[Any]],
+        corrected: NDArray[np.integer[Any]],
+        *,
+        confidence: NDArray[np.floating[Any]] | None = None,
+    ) -> bool:
+        """Take one case's corrected label.
+
+        Args:
+            case_id: the case, or the slice in 2D slice mode.
+            given: its given label, ``(*spatial)``, class ids in 0..255, any integer dtype.
+            corrected: the label from now on, same shape; equal to ``given`` to undo a correction.
+            confidence: of the prediction, ``(*spatial)``, in ``[0, 1]``; only its mean over the
+                voxels that change goes to the journal.
+
+        Returns:
+            True if this changes the case's current label.
+
+        Raises:
+            TypeError: if a label is not of integers.
+            ValueError: outside of the ``with`` block, for a case put twice, or for wrong shapes or ids.
+            StoreError: if the present correction does not belong to ``given``, or cannot be written.
+            NonFiniteError: if the confidence of a changed voxel is not finite.
+        """
+        base = self._open_base(case_id)
+        after = _named(case_id, Correction.between, given, corrected)
+        current: NDArray[Any] = given
+        if case_id in base.cases:
+            before = self._files.correction(case_id, base.cases[case_id])
+            if not before.fits(given):
+                raise does_not_belong(self._files, case_id, given.shape, before.shape)
+            current = before.laid_over(given)
+        change = _named(case_id, Correction.between, current, corrected)
+        self._entries[case_id] = None
+        if len(change):
+            mean = None if confidence is None else _mean_confidence(case_id, change, confidence)
+            self._stage(case_id, after)
+            transitions = tuple((*pair, voxels) for pair, voxels in change.transitions().items())
+            self._entries[case_id] = JournalEntry(
+                base.version + 1, case_id, self._epoch, self._reason, transitions, mean
+            )
+        return bool(len(change))
+
+    def _open_base(self, case_id: str) -> StoreVersion:
+        if self._base is None:
+            raise ValueError("put: expected a call inside the `with` block of its transaction")
+        if case_id in self._entries:
+            raise ValueError(f"case {case_id!r}: put twice in one transaction, expected once")
+        return self._base
+
+    def _stage(self, case_id: str, correction: Correction) -> None:
+        self._cases.pop(case_id, None)
+        if not len(correction):
+            return
+        try:
+            digest, is_new = self._files.write_correction(case_id, correction)
+        except OSError as error:
+            raise not_written(self._files, error) from error
+        self._cases[case_id] = digest
+        if is_new:
+            self._written.append((case_id, digest))
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        base, self._base = self._base, None
+        entries = [entry for entry in self._entries.values() if entry is not None]
+        if base is None:
+            return
+        try:
+            if kind is None and entries:
+                version = base.version + 1
+                self._files.commit(
+                    StoreVersion(version, self._epoch, self._reason, None, "", self._cases), entries
+                )
+        except OSError as failure:
+            raise not_written(self._files, failure) from failure
+        finally:
+            self._remove_unused(base.version + 1)
+
+    def _remove_unused(self, version: int) -> None:
+        with contextlib.suppress(StoreError):
+            if self._written and self._files.head() != version:
+                for case_id, digest in self._written:
+                    self._files.remove_correction(case_id, digest)
+
+
+def does_not_belong(
+    files: StoreFolder, case_id: str, found: Sequence[int], expected: Sequence[int]
+) -> StoreError:
+    """Return the error for a label that a case's correction was not made for.
+
+    Args:
+        files: the files of the store.
+        case_id: the case.
+        found: shape of the label.
+        expected: shape of the correction.
+    """
+    return StoreError(
+        f"case {case_id!r}: its correction ({files.path}) does not belong to this label; found shape "
+        f"{tuple(found)}, expected {tuple(expected)} with the given class ids that the correction was made "
+        "for; use the data and the preprocessing of the run that made the store, or another output folder"
+    )
+
+
+def not_written(files: StoreFolder, error: OSError) -> StoreError:
+    """Return the error for a version that could not be written.
+
+    Args:
+        files: the files of the store.
+        error: what the operating system said.
+    """
+    return StoreError(
+        f"{files.path}: cannot write a new version: {error.strerror or error}; the last one is kept; free "
+        "disk space or check permissions, then resume"
+    )
+
+
+def _named(case_id: str, function: Callable[..., Correction], *labels: NDArray[Any]) -> Correction:
+    try:
+        return function(*labels)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"case {case_id!r}: {error}") from error
+
+
+def _mean_confidence(case_id: str, change: Correction, confidence: NDArray[Any]) -> float:
+    if confidence.shape != change.shape:
+        raise ValueError(f"case {case_id!r}: found confidence {confidence.shape}, expected {change.shape}")
+    mean = float(np.ravel(confidence)[change.indices].mean(dtype=np.float64))
+    if not math.isfinite(mean):
+        raise NonFiniteError(f"case {case_id!r}: found a confidence that is not finite, expected 0..1")
+    return mean

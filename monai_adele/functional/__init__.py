@@ -5,6 +5,7 @@ from monai_adele.functional.authors_onset import (
     authors_onset_epoch,
     authors_onset_epoch_voc,
 )
+from monai_adele.functional.consistency import authors_scale_consistency, scale_consistency
 from monai_adele.functional.correction import correct_from, correct_label
 from monai_adele.functional.correction_rule import CorrectionRule
 from monai_adele.functional.counts import iou_from_counts, overlap_counts
@@ -12,6 +13,7 @@ from monai_adele.functional.curve import CurveFit, fit_prefixes
 from monai_adele.functional.onset import decide_onset
 from monai_adele.functional.onset_decision import OnsetDecision
 from monai_adele.functional.onset_rule import OnsetRule
+from monai_adele.functional.pull_back import pull_back
 from monai_adele.functional.segthor_onset import SegthorOnset
 from monai_adele.functional.slope_onset import SlopeOnset
 
@@ -25,10 +27,13 @@ __all__ = [
     "authors_curve_fit",
     "authors_onset_epoch",
     "authors_onset_epoch_voc",
+    "authors_scale_consistency",
     "correct_from",
     "correct_label",
     "decide_onset",
     "fit_prefixes",
     "iou_from_counts",
     "overlap_counts",
+    "pull_back",
+    "scale_consistency",
 ]

@@ -1,0 +1,21 @@
+"""Noise models: ways in which annotators err, on label maps of any dimension, spacing and classes."""
+
+from monai_adele.noise.affine_jitter import AffineJitter
+from monai_adele.noise.dilate import Dilate
+from monai_adele.noise.erode import Erode
+from monai_adele.noise.noise_model import NoiseModel
+from monai_adele.noise.one_of import OneOf
+from monai_adele.noise.sequence import Sequence
+from monai_adele.noise.sometimes import Sometimes
+from monai_adele.noise.under_over_segment import UnderOverSegment
+
+__all__ = [
+    "AffineJitter",
+    "Dilate",
+    "Erode",
+    "NoiseModel",
+    "OneOf",
+    "Sequence",
+    "Sometimes",
+    "UnderOverSegment",
+]

@@ -1,0 +1,133 @@
+"""Structures turned, moved, scaled and sheared."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import scipy.ndimage
+
+from monai_adele.noise.arguments import Range, checked_classes, checked_range, chosen_boxes, scaled
+from monai_adele.noise.noise_model import NoiseModel
+
+__all__ = ["AffineJitter"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AffineJitter(NoiseModel):
+    """Structures turned, moved, scaled and sheared about their centre of mass, in mm.
+
+    Resampled by nearest neighbour. Voxels left behind become background; a structure moves into
+    background only, so classes not chosen and ignored voxels stay; where two moved structures meet, the
+    lowest id wins. What leaves the image is lost.
+
+    Every argument is a number ``v``, which stands for (-v, v), or (low, high), both as given: a constant
+    ``(3, 3)`` is a bias.
+
+    Args:
+        rotation_deg: about each axis in 3D, in the plane in 2D; in ``[-180, 180]``.
+        translation_mm: along each axis.
+        scaling: relative change of size, the same for all axes, above -1: 0.1 scales by 0.9 to 1.1.
+        shear: of each axis along each other axis, in mm per mm, in ``[-0.5, 0.5]``.
+        classes: ids to move; None for all but background (0) and ignore (255).
+        per_structure: whether each class is moved by its own draw about its own centre, or all together
+            about their common one.
+
+    Raises:
+        ValueError: if an argument is not as said.
+
+    Example:
+        >>> label = np.array([0, 0, 1, 1, 0, 0, 2])
+        >>> AffineJitter(translation_mm=(4, 4), classes=[1])(label, (2.0,), np.random.default_rng(0))
+        array([0, 0, 0, 0, 1, 1, 2])
+    """
+
+    rotation_deg: Range = 0.0
+    translation_mm: Range = 0.0
+    scaling: Range = 0.0
+    shear: Range = 0.0
+    classes: Sequence[int] | None = None
+    per_structure: bool = True
+
+    def __post_init__(self) -> None:
+        for name, lowest, highest in (
+            ("rotation_deg", -180.0, 180.0),
+            ("translation_mm", -math.inf, math.inf),
+            ("scaling", math.nextafter(-1.0, 0.0), math.inf),
+            ("shear", -0.5, 0.5),
+        ):
+            bounds = checked_range(name, getattr(self, name), lowest, highest, symmetric=True)
+            object.__setattr__(self, name, bounds)
+        object.__setattr__(self, "classes", checked_classes("classes", self.classes))
+
+    def corrupt(self, label: np.ndarray, spacing: tuple[float, ...], rng: np.random.Generator) -> np.ndarray:
+        """Move the chosen classes, each by its own draw or all by one."""
+        boxes = chosen_boxes(label, checked_classes("classes", self.classes))
+        noisy: np.ndarray = label.copy()
+        if not boxes:
+            return noisy
+        groups = [{class_id: box} for class_id, box in boxes.items()] if self.per_structure else [boxes]
+        moved = [_moved(label, group, np.asarray(spacing), *self._draw(label.ndim, rng)) for group in groups]
+        for class_id, box in boxes.items():
+            noisy[box][label[box] == class_id] = 0
+        for target, ids in moved:
+            np.copyto(noisy[target], ids, where=(ids != 0) & (noisy[target] == 0))
+        return noisy
+
+    def with_strength(self, strength: float) -> AffineJitter:
+        """The same jitter with rotation, translation, scaling and shear multiplied."""
+        names = ("rotation_deg", "translation_mm", "scaling", "shear")
+        sizes: dict[str, Any] = {name: scaled(getattr(self, name), strength) for name in names}
+        return replace(self, **sizes)
+
+    def _draw(self, ndim: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        """Draw a linear map and a translation, in mm."""
+        angles = np.deg2rad(_uniform(rng, self.rotation_deg, {1: 0, 2: 1, 3: 3}[ndim]))
+        translation = _uniform(rng, self.translation_mm, ndim)
+        linear = np.eye(ndim) * (1.0 + _uniform(rng, self.scaling, 1))
+        sheared = np.eye(ndim)
+        sheared[~np.eye(ndim, dtype=bool)] = _uniform(rng, self.shear, ndim * (ndim - 1))
+        linear = linear @ sheared
+        planes = list(itertools.combinations(range(ndim), 2))
+        for (first, second), angle in zip(planes, angles, strict=True):
+            turn = np.eye(ndim)
+            turn[first, first] = turn[second, second] = math.cos(angle)
+            turn[first, second], turn[second, first] = -math.sin(angle), math.sin(angle)
+            linear = turn @ linear
+        return linear, translation
+
+
+def _uniform(rng: np.random.Generator, bounds: Range, count: int) -> np.ndarray:
+    low, high = checked_range("bounds", bounds, -math.inf)
+    return rng.uniform(low, high, size=count)
+
+
+def _moved(
+    label: np.ndarray,
+    boxes: dict[int, tuple[slice, ...]],
+    spacing: np.ndarray,
+    linear_mm: np.ndarray,
+    translation_mm: np.ndarray,
+) -> tuple[tuple[slice, ...], np.ndarray]:
+    """Where some classes go: a box of the image, and their ids in it, 0 elsewhere."""
+    start = np.min([[side.start for side in box] for box in boxes.values()], axis=0)
+    stop = np.max([[side.stop for side in box] for box in boxes.values()], axis=0)
+    crop = label[tuple(map(slice, start, stop))]
+    chosen = crop * np.isin(crop, list(boxes)).astype(crop.dtype)
+    centre = start + np.array([positions.mean() for positions in np.nonzero(chosen)])
+    forward = linear_mm * spacing / spacing[:, None]
+    shift = translation_mm / spacing
+    corners = np.array(list(itertools.product(*zip(start - 0.5, stop - 0.5, strict=True))))
+    reached = (corners - centre) @ forward.T + centre + shift
+    low = np.clip(np.floor(reached.min(axis=0)), 0, label.shape).astype(int)
+    high = np.clip(np.ceil(reached.max(axis=0)) + 1, 0, label.shape).astype(int)
+    backward = np.linalg.inv(forward)
+    offset = backward @ (low - centre - shift) + centre - start + 1
+    ids = np.zeros(tuple(np.maximum(high - low, 0)), dtype=label.dtype)
+    if ids.size:
+        scipy.ndimage.affine_transform(np.pad(chosen, 1), backward, offset, output=ids, order=0)
+    return tuple(map(slice, low, np.maximum(low, high))), ids

@@ -165,9 +165,9 @@ class LabelStore:
         newest = self._files.version()
         if newest.cases:
             raise StoreError(
-                f"{self.folder}: found corrections of {len(newest.cases)} cases (version {newest.version}) from "
-                "an earlier run, expected none; resume that run (--resume true), choose another output folder, "
-                "or clear the store with roll_back(0)"
+                f"{self.folder}: found corrections of {len(newest.cases)} cases (version {newest.version}) "
+                "from an earlier run, expected none; resume that run (--resume true), choose another output "
+                "folder, or clear the store with roll_back(0)"
             )
 
     def changed_voxels(self, version: int | None = None) -> dict[tuple[int, int], int]:

@@ -1,9 +1,14 @@
 """Cases, their given and current labels, and their order."""
 
+from monai_adele.data.admission import AdmissionReport, admit_cases
+from monai_adele.data.case_list import CaseList
+from monai_adele.data.case_reader import CaseReader
+from monai_adele.data.cases import find_cases
 from monai_adele.data.correction import Correction
 from monai_adele.data.epoch_sampler import EpochSampler
 from monai_adele.data.journal import JournalEntry
 from monai_adele.data.label_store import LabelStore
+from monai_adele.data.prepared_cases import PreparedCases, check_output_folder, prepare_cases
 from monai_adele.data.seeded_dataset import SeededDataset
 from monai_adele.data.slices import (
     foreground_slices,
@@ -12,17 +17,30 @@ from monai_adele.data.slices import (
     stack_slices,
     volume_correction,
 )
+from monai_adele.data.split import split_cases
+from monai_adele.data.split_record import Split, read_split
 from monai_adele.data.store_transaction import StoreTransaction
 
 __all__ = [
+    "AdmissionReport",
+    "CaseList",
+    "CaseReader",
     "Correction",
     "EpochSampler",
     "JournalEntry",
     "LabelStore",
+    "PreparedCases",
     "SeededDataset",
+    "Split",
     "StoreTransaction",
+    "admit_cases",
+    "check_output_folder",
+    "find_cases",
     "foreground_slices",
+    "prepare_cases",
+    "read_split",
     "slice_case_id",
+    "split_cases",
     "stack_corrections",
     "stack_slices",
     "volume_correction",

@@ -104,22 +104,15 @@ class Correction:
         return cls(indices.astype(np.uint32), _as_ids(before[indices]), _as_ids(after[indices]), given.shape)
 
     def fits(self, label: NDArray[np.generic] | Tensor) -> bool:
-        """Tell whether a label map has this correction's shape and given class ids.
+        """Tell whether a label is, as far as can be seen, the given one that this was made for.
 
         Args:
             label: ``(*spatial)`` or ``(1, *spatial)``.
 
         Returns:
-            True if it is the label that the correction was made for, as far as can be seen.
+            True if shape and given class ids agree.
         """
-        if tuple(label.shape) not in (self.shape, (1, *self.shape)):
-            return False
-        if isinstance(label, Tensor):
-            places = torch.from_numpy(self.indices.astype(np.int64)).to(label.device)
-            values = _plain(label).reshape(-1)[places].cpu().numpy()
-        else:
-            values = np.reshape(label, -1)[self.indices]
-        return bool(np.array_equal(values, self.given))
+        return self._holds(label, self.given)
 
     def laid_over(self, given: LabelT) -> LabelT:
         """Return the current label: the given label with this correction laid over it.
@@ -135,22 +128,47 @@ class Correction:
             ValueError: if the correction does not fit (see :meth:`fits`), or a class id does not fit
                 into the dtype.
         """
-        if not self.fits(given):
-            raise ValueError(f"found a label of shape {tuple(given.shape)} that this correction does not fit")
-        if isinstance(given, Tensor):
-            current = given.clone(memory_format=torch.contiguous_format)
-            places = torch.from_numpy(self.indices.astype(np.int64)).to(given.device)
-            _plain(current).view(-1)[places] = torch.from_numpy(self.new).to(given.device, given.dtype)
-            written = _plain(current).view(-1)[places].cpu().numpy()
-            result: Any = current
+        return self._exchanged(given, self.given, self.new)
+
+    def taken_off(self, current: LabelT) -> LabelT:
+        """Return the given label: the current label without this correction.
+
+        Args:
+            current: what :meth:`laid_over` returned.
+
+        Returns:
+            A new label of the same type, shape, dtype, device and metadata.
+
+        Raises:
+            ValueError: if it is not a label that this correction was laid over.
+        """
+        return self._exchanged(current, self.new, self.given)
+
+    def _holds(self, label: NDArray[np.generic] | Tensor, ids: NDArray[np.uint8]) -> bool:
+        if tuple(label.shape) not in (self.shape, (1, *self.shape)):
+            return False
+        if isinstance(label, Tensor):
+            values = _plain(label).reshape(-1)[self._places(label)].cpu().numpy()
         else:
-            array = np.array(given, order="C")
-            array.reshape(-1)[self.indices] = self.new.astype(array.dtype)
-            written = array.reshape(-1)[self.indices]
-            result = array
-        if not np.array_equal(written, self.new):
-            raise ValueError(f"found a label of {given.dtype}, which cannot hold class id {self.new.max()}")
+            values = np.reshape(label, -1)[self.indices]
+        return bool(np.array_equal(values, ids))
+
+    def _exchanged(self, label: LabelT, old: NDArray[np.uint8], new: NDArray[np.uint8]) -> LabelT:
+        if not self._holds(label, old):
+            raise ValueError(f"found a label of shape {tuple(label.shape)} that this correction does not fit")
+        if isinstance(label, Tensor):
+            result: Any = label.clone(memory_format=torch.contiguous_format)
+            ids = torch.from_numpy(new).to(label.device, label.dtype)
+            _plain(result).view(-1)[self._places(label)] = ids
+        else:
+            result = np.array(label, order="C")
+            result.reshape(-1)[self.indices] = new.astype(result.dtype)
+        if not self._holds(result, new):
+            raise ValueError(f"found a label of {label.dtype}, which cannot hold class id {new.max()}")
         return cast(LabelT, result)
+
+    def _places(self, label: Tensor) -> Tensor:
+        return torch.from_numpy(self.indices.astype(np.int64)).to(label.device)
 
     def transitions(self) -> dict[tuple[int, int], int]:
         """Count the changed voxels by class.

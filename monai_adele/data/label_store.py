@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
@@ -110,15 +110,39 @@ class LabelStore:
             StoreError: if the correction was made for another label, has class ids that do not fit
                 into the dtype, or is damaged.
         """
+        return self._exchanged(case_id, given, version, Correction.laid_over)
+
+    def given_label(self, case_id: str, current: LabelT, *, version: int | None = None) -> LabelT:
+        """Return a case's given label: the current one without its correction.
+
+        Args:
+            case_id: the case, or the slice in 2D slice mode.
+            current: its current label, as :meth:`current_label` returned it.
+            version: as of which version it is current; None for the newest.
+
+        Returns:
+            A new label, also if there is no correction; type, shape, dtype, device and metadata of
+            ``current``.
+
+        Raises:
+            StoreError: if it is not the case's current label, or the correction is damaged.
+        """
+        return self._exchanged(case_id, current, version, Correction.taken_off)
+
+    def _exchanged(
+        self,
+        case_id: str,
+        label: LabelT,
+        version: int | None,
+        exchange: Callable[[Correction, LabelT], LabelT],
+    ) -> LabelT:
         correction = self.correction(case_id, version)
         if correction is None:
-            return given.clone() if isinstance(given, Tensor) else np.array(given)
-        if not correction.fits(given):
-            raise does_not_belong(self._files, case_id, given.shape, correction.shape)
+            return label.clone() if isinstance(label, Tensor) else np.array(label)
         try:
-            return correction.laid_over(given)
+            return exchange(correction, label)
         except ValueError as error:
-            raise StoreError(f"case {case_id!r}: {error} ({self.folder})") from error
+            raise does_not_belong(self._files, case_id, str(error), correction.shape) from error
 
     def transaction(self, *, epoch: int | None = None, reason: str = "") -> StoreTransaction:
         """Begin a new version, for use in a ``with`` statement.

@@ -79,7 +79,9 @@ class StoreTransaction:
         if case_id in base.cases:
             before = self._files.correction(case_id, base.cases[case_id])
             if not before.fits(given):
-                raise does_not_belong(self._files, case_id, given.shape, before.shape)
+                raise does_not_belong(
+                    self._files, case_id, f"found other ids or shape {given.shape}", before.shape
+                )
             current = before.laid_over(given)
         change = _named(case_id, Correction.between, current, corrected)
         self._entries[case_id] = None
@@ -136,21 +138,19 @@ class StoreTransaction:
                     self._files.remove_correction(case_id, digest)
 
 
-def does_not_belong(
-    files: StoreFolder, case_id: str, found: Sequence[int], expected: Sequence[int]
-) -> StoreError:
+def does_not_belong(files: StoreFolder, case_id: str, found: str, expected: Sequence[int]) -> StoreError:
     """Return the error for a label that a case's correction was not made for.
 
     Args:
         files: the files of the store.
         case_id: the case.
-        found: shape of the label.
+        found: what was found.
         expected: shape of the correction.
     """
     return StoreError(
-        f"case {case_id!r}: its correction ({files.path}) does not belong to this label; found shape "
-        f"{tuple(found)}, expected {tuple(expected)} with the given class ids that the correction was made "
-        "for; use the data and the preprocessing of the run that made the store, or another output folder"
+        f"case {case_id!r}: its correction ({files.path}) does not belong to this label: {found}; expected "
+        f"shape {tuple(expected)} and the class ids that the correction was made for; use the data and the "
+        "preprocessing of the run that made the store, or another output folder"
     )
 
 

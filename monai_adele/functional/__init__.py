@@ -10,6 +10,12 @@ from monai_adele.functional.correction import correct_from, correct_label
 from monai_adele.functional.correction_rule import CorrectionRule
 from monai_adele.functional.counts import iou_from_counts, overlap_counts
 from monai_adele.functional.curve import CurveFit, fit_prefixes
+from monai_adele.functional.morphology import (
+    class_boxes,
+    dilate_labels,
+    equivalent_radius_mm,
+    erode_labels,
+)
 from monai_adele.functional.onset import decide_onset
 from monai_adele.functional.onset_decision import OnsetDecision
 from monai_adele.functional.onset_rule import OnsetRule
@@ -28,9 +34,13 @@ __all__ = [
     "authors_onset_epoch",
     "authors_onset_epoch_voc",
     "authors_scale_consistency",
+    "class_boxes",
     "correct_from",
     "correct_label",
     "decide_onset",
+    "dilate_labels",
+    "equivalent_radius_mm",
+    "erode_labels",
     "fit_prefixes",
     "iou_from_counts",
     "overlap_counts",

@@ -1,5 +1,29 @@
 """MONAI transforms over noise models and label stores."""
 
+from monai_adele.transforms.annotation_noise import AnnotationNoise
+from monai_adele.transforms.annotation_noised import AnnotationNoised
 from monai_adele.transforms.current_label import CurrentLabeld
+from monai_adele.transforms.noisy_label import noisy_label
+from monai_adele.transforms.rand_affine_jitter_label import RandAffineJitterLabel
+from monai_adele.transforms.rand_affine_jitter_labeld import RandAffineJitterLabeld
+from monai_adele.transforms.rand_annotation_noise import RandAnnotationNoise
+from monai_adele.transforms.rand_annotation_noised import RandAnnotationNoised
+from monai_adele.transforms.rand_dilate_label import RandDilateLabel
+from monai_adele.transforms.rand_dilate_labeld import RandDilateLabeld
+from monai_adele.transforms.rand_erode_label import RandErodeLabel
+from monai_adele.transforms.rand_erode_labeld import RandErodeLabeld
 
-__all__ = ["CurrentLabeld"]
+__all__ = [
+    "AnnotationNoise",
+    "AnnotationNoised",
+    "CurrentLabeld",
+    "RandAffineJitterLabel",
+    "RandAffineJitterLabeld",
+    "RandAnnotationNoise",
+    "RandAnnotationNoised",
+    "RandDilateLabel",
+    "RandDilateLabeld",
+    "RandErodeLabel",
+    "RandErodeLabeld",
+    "noisy_label",
+]

@@ -1,0 +1,77 @@
+"""Annotation noise as a property of a case, for dictionaries."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
+
+from monai.config import KeysCollection
+from monai.transforms import MapTransform
+
+from monai_adele.errors import DataError
+from monai_adele.noise import NoiseModel
+from monai_adele.transforms.annotation_noise import AnnotationNoise
+
+__all__ = ["AnnotationNoised"]
+
+
+class AnnotationNoised(MapTransform):
+    """Corrupt the labels of a case, always in the same way; see :class:`AnnotationNoise`.
+
+    Args:
+        keys: keys of the labels; all start from the same generator.
+        noise: the noise model.
+        seed: whole number; another one gives other noise for every case.
+        case_id_key: key of the case id, a string or whole number. Where it is missing the name of the
+            label's file stands in, without its folder: give ids where files in several folders share a
+            name.
+        allow_missing_keys: whether a case may lack a label.
+        pixdim: spacing in mm of labels that carry none; None for 1 mm.
+
+    Raises:
+        TypeError: if ``noise`` is not a noise model or ``seed`` not a whole number.
+
+    Example:
+        >>> import numpy as np
+        >>> from monai_adele.noise import Dilate
+        >>> noise = AnnotationNoised("label", Dilate(radius_mm=1), seed=0)
+        >>> noise({"label": np.array([[0, 0, 1]]), "case_id": "liver_042"})["label"]
+        array([[0, 1, 1]])
+    """
+
+    backend = AnnotationNoise.backend
+
+    def __init__(
+        self,
+        keys: KeysCollection,
+        noise: NoiseModel,
+        seed: int,
+        case_id_key: str = "case_id",
+        allow_missing_keys: bool = False,
+        *,
+        pixdim: Sequence[float] | float | None = None,
+    ) -> None:
+        super().__init__(keys, allow_missing_keys)
+        self.annotation_noise = AnnotationNoise(noise, seed, pixdim=pixdim)
+        self.case_id_key = case_id_key
+
+    def __call__(self, data: Mapping[Hashable, Any]) -> dict[Hashable, Any]:
+        """Corrupt the labels.
+
+        Args:
+            data: a case with channel-first label maps, see :func:`~monai_adele.transforms.noisy_label`.
+
+        Returns:
+            The case with noisy labels.
+
+        Raises:
+            DataError: if there is neither an id nor a file name, or if a label cannot be used.
+        """
+        noisy = dict(data)
+        case_id = noisy.get(self.case_id_key)
+        if case_id is not None and not isinstance(case_id, (str, int)):
+            found = f"{self.case_id_key!r} is a {type(case_id).__name__}"
+            raise DataError(f"{found}, expected a string or a whole number")
+        for key in self.key_iterator(noisy):
+            noisy[key] = self.annotation_noise(noisy[key], case_id)
+        return noisy

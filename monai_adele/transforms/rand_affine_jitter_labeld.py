@@ -1,0 +1,65 @@
+"""Turn, move, scale and shear the structures of a label, at random, for dictionaries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from monai.config import KeysCollection
+
+from monai_adele.noise import AffineJitter
+from monai_adele.noise.arguments import Range
+from monai_adele.transforms.rand_annotation_noised import RandAnnotationNoised
+
+__all__ = ["RandAffineJitterLabeld"]
+
+
+class RandAffineJitterLabeld(RandAnnotationNoised):
+    """Randomly turn, move, scale and shear the structures of a label; see :class:`RandAffineJitterLabel`.
+
+    The noise model is :class:`~monai_adele.noise.AffineJitter`, which says more of its arguments.
+
+    Args:
+        keys: keys of the labels; one draw serves all of them.
+        prob: chance of a change, in ``[0, 1]``.
+        allow_missing_keys: whether a case may lack a label.
+        pixdim: spacing in mm of labels that carry none; None for 1 mm.
+        rotation_deg: a number ``v`` for (-v, v), or (low, high); so the next three.
+        translation_mm: along each axis.
+        scaling: relative change of size.
+        shear: of each axis along each other, in mm per mm.
+        classes: ids to change; None for all but background (0) and ignore (255).
+        per_structure: whether each class is moved by its own draw.
+
+    Raises:
+        ValueError: if an argument is not as said.
+
+    Example:
+        >>> import numpy as np
+        >>> transform = RandAffineJitterLabeld("label", prob=1.0, translation_mm=(1, 1))
+        >>> transform({"label": np.array([[1, 1, 0, 0]])})["label"]
+        array([[0, 1, 1, 0]])
+    """
+
+    def __init__(
+        self,
+        keys: KeysCollection,
+        prob: float = 0.1,
+        allow_missing_keys: bool = False,
+        *,
+        pixdim: Sequence[float] | float | None = None,
+        rotation_deg: Range = 0.0,
+        translation_mm: Range = 0.0,
+        scaling: Range = 0.0,
+        shear: Range = 0.0,
+        classes: Sequence[int] | None = None,
+        per_structure: bool = True,
+    ) -> None:
+        noise = AffineJitter(
+            rotation_deg=rotation_deg,
+            translation_mm=translation_mm,
+            scaling=scaling,
+            shear=shear,
+            classes=classes,
+            per_structure=per_structure,
+        )
+        super().__init__(keys, noise, prob, allow_missing_keys, pixdim=pixdim)

@@ -1,0 +1,62 @@
+"""Shrink the structures of a label, at random, for dictionaries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from monai.config import KeysCollection
+
+from monai_adele.noise import Erode
+from monai_adele.noise.arguments import Range
+from monai_adele.transforms.rand_annotation_noised import RandAnnotationNoised
+
+__all__ = ["RandErodeLabeld"]
+
+
+class RandErodeLabeld(RandAnnotationNoised):
+    """Randomly shrink the structures of a label; see :class:`RandErodeLabel`.
+
+    The noise model is :class:`~monai_adele.noise.Erode`, which says more of its arguments.
+
+    Args:
+        keys: keys of the labels; one draw serves all of them.
+        prob: chance of a change, in ``[0, 1]``.
+        allow_missing_keys: whether a case may lack a label.
+        pixdim: spacing in mm of labels that carry none; None for 1 mm.
+        radius_mm: in mm; a number or (low, high), at least 0.
+        radius_voxels: the same in voxels.
+        radius_relative: the same as a share of each class's equivalent radius.
+        classes: ids to change; None for all but background (0) and ignore (255).
+        keep_at_least: share of each class's voxels that stays, in ``[0, 1]``.
+
+    Raises:
+        ValueError: if an argument is not as said.
+
+    Example:
+        >>> import numpy as np
+        >>> transform = RandErodeLabeld("label", prob=1.0, radius_mm=1)
+        >>> transform({"label": np.array([[0, 1, 1, 1]])})["label"]
+        array([[0, 0, 1, 1]])
+    """
+
+    def __init__(
+        self,
+        keys: KeysCollection,
+        prob: float = 0.1,
+        allow_missing_keys: bool = False,
+        *,
+        pixdim: Sequence[float] | float | None = None,
+        radius_mm: Range | None = None,
+        radius_voxels: Range | None = None,
+        radius_relative: Range | None = None,
+        classes: Sequence[int] | None = None,
+        keep_at_least: float = 0.1,
+    ) -> None:
+        noise = Erode(
+            radius_mm=radius_mm,
+            radius_voxels=radius_voxels,
+            radius_relative=radius_relative,
+            classes=classes,
+            keep_at_least=keep_at_least,
+        )
+        super().__init__(keys, noise, prob, allow_missing_keys, pixdim=pixdim)

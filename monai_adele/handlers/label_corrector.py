@@ -85,6 +85,7 @@ class LabelCorrector:
 
     def _start_epoch(self, engine: Engine) -> None:
         self._memorized_before = self.detector.memorized()
+        engine.state.metrics["corrected_voxels"] = 0.0
         self.source.start_epoch(due=bool(self._memorized_before))
 
     def _correct(self, engine: Engine) -> None:

@@ -104,10 +104,10 @@ class MemorizationDetector:
     def _count(self, engine: Engine) -> None:
         logits = engine.state.output[CommonKeys.PRED]
         native = logits[0] if isinstance(logits, (list, tuple)) else logits
-        label = engine.state.output[CommonKeys.LABEL]
+        label = convert_to_tensor(engine.state.output[CommonKeys.LABEL], track_meta=False)
         counts = overlap_counts(
             convert_to_tensor(native, track_meta=False).detach().argmax(dim=1, keepdim=True),
-            convert_to_tensor(label, track_meta=False),
+            label.long() if label.is_floating_point() else label,
             num_classes=len(self.class_names),
             ignore_index=self.ignore_index,
         )

@@ -1,0 +1,47 @@
+"""The cases of a training, or their slices, cached up to where labels may change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from monai.data import CacheDataset, Dataset
+from monai.transforms import Compose
+
+from monai_adele.data.slices import foreground_slices
+
+__all__ = ["unit_dataset"]
+
+
+def unit_dataset(
+    cases: Sequence[dict[str, Any]],
+    preprocessing: Callable[..., Any],
+    current_label: Callable[..., Any],
+    *,
+    slices: bool = False,
+    num_workers: int = 2,
+    progress: bool = False,
+) -> CacheDataset:
+    """Cache un-augmented cases, each with its current label.
+
+    Images and given labels are read and preprocessed once and kept in memory; the current
+    label is laid over anew whenever an item is read. Both the training and the correction of
+    labels read this one dataset.
+
+    Args:
+        cases: dictionaries with the files of each case and its ``case_id``.
+        preprocessing: deterministic transforms from files to ``image`` ``(C, *spatial)`` and
+            ``label`` ``(1, *spatial)``.
+        current_label: :class:`monai_adele.transforms.CurrentLabeld`.
+        slices: take the 2D slices with foreground out of 3D volumes, along the last axis.
+        num_workers: threads that fill the cache.
+        progress: show a bar while the cache is filled.
+
+    Returns:
+        A ``CacheDataset``; an item is a copy, which transforms may change.
+    """
+    if slices:
+        volumes = Dataset(list(cases), Compose([preprocessing]))
+        return CacheDataset(foreground_slices(volumes), [current_label], num_workers=num_workers, progress=progress)
+    steps = [preprocessing, current_label]
+    return CacheDataset(list(cases), steps, num_workers=num_workers, progress=progress)

@@ -1,0 +1,294 @@
+"""Tests of LabelCorrector and its two sources, with real engines and a real store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from ignite.engine import Engine
+from monai.data import CacheDataset, DataLoader
+from monai.engines import SupervisedTrainer
+from monai.losses import DiceCELoss
+from monai.transforms import Compose, RandAffined, RandFlipd, RandRotate90d, RandSpatialCropd, SpatialPadd
+
+from monai_adele.data import LabelStore, SeededDataset
+from monai_adele.errors import NonFiniteError, StoreError
+from monai_adele.functional import CorrectionRule, OnsetDecision
+from monai_adele.handlers import (
+    CasePrediction,
+    EvaluationPass,
+    LabelCorrector,
+    MemorizationDetector,
+    PredictionSource,
+    TrainingPredictions,
+)
+from monai_adele.inferers import MultiScaleInferer
+from monai_adele.losses import AdeleLoss
+from monai_adele.transforms import CurrentLabeld
+
+NAMES = ["background", "left", "right"]
+GEOMETRY = [
+    RandFlipd(["image", "label"], prob=0.5, spatial_axis=0),
+    RandFlipd(["image", "label"], prob=0.5, spatial_axis=1),
+    RandRotate90d(["image", "label"], prob=0.5),
+    SpatialPadd(["image", "label"], (24, 24)),
+]
+
+
+class From:
+    """A rule that says yes from an epoch on."""
+
+    def __init__(self, epoch: int) -> None:
+        self.epoch = epoch
+
+    def decide(self, iou: Sequence[float]) -> OnsetDecision:
+        return OnsetDecision(self.epoch if len(iou) >= self.epoch else None, "by hand", None)
+
+
+class Setting:
+    """A frozen network that is sure of itself, a store, a detector, a trainer."""
+
+    def __init__(
+        self,
+        cases: list[dict[str, Any]],
+        network: torch.nn.Module,
+        folder: Path,
+        *,
+        source: str = "evaluation",
+        augmentation: Sequence[Any] = (),
+        epochs: int = 3,
+        onset: int = 1,
+        **options: Any,
+    ) -> None:
+        self.store = LabelStore(folder)
+        self.units = CacheDataset(cases, [CurrentLabeld("label", self.store)], progress=False)
+        self.network = network
+        self.detector = MemorizationDetector(NAMES, From(onset))
+        self.source: PredictionSource = (
+            TrainingPredictions(self.units)
+            if source == "training"
+            else EvaluationPass(self.units, network, MultiScaleInferer())
+        )
+        rule = CorrectionRule(tau_foreground=0.5, tau_background=0.5)
+        self.corrector = LabelCorrector(self.detector, self.store, self.source, rule=rule, **options)
+        dataset = SeededDataset(self.units, Compose(list(augmentation)), seed=0)
+        self.trainer = SupervisedTrainer(
+            device=torch.device("cpu"),
+            max_epochs=epochs,
+            train_data_loader=DataLoader(dataset, batch_size=2),
+            network=network,
+            optimizer=torch.optim.SGD(network.parameters(), lr=0.0),
+            loss_function=AdeleLoss(DiceCELoss(to_onehot_y=True, softmax=True)),
+            inferer=MultiScaleInferer(),
+            train_handlers=[self.detector, self.corrector],
+        )
+
+    def corrected(self) -> dict[str, np.ndarray[Any, Any]]:
+        return {str(unit["case_id"]): unit["label"].numpy()[0] for unit in self.units}
+
+
+@pytest.fixture
+def trained(network: torch.nn.Module, clean_cases: list[dict[str, Any]]) -> torch.nn.Module:
+    """The network after it has learned whole squares."""
+    return train(network, clean_cases)
+
+
+@pytest.fixture
+def pointwise(clean_cases: list[dict[str, Any]]) -> torch.nn.Module:
+    """A network that judges each voxel alone, so that it bears flips, turns and padding."""
+    torch.manual_seed(0)
+    layers = [torch.nn.Conv2d(1, 8, 1), torch.nn.ReLU(), torch.nn.Conv2d(8, 3, 1)]
+    return train(torch.nn.Sequential(*layers), clean_cases)
+
+
+def train(network: torch.nn.Module, cases: list[dict[str, Any]]) -> torch.nn.Module:
+    image = torch.stack([case["image"].as_tensor() for case in cases])
+    label = torch.stack([case["label"].as_tensor() for case in cases]).long()[:, 0]
+    optimizer = torch.optim.Adam(network.parameters(), lr=0.05)
+    for _ in range(150):
+        optimizer.zero_grad()
+        torch.nn.functional.cross_entropy(network(image), label).backward()
+        optimizer.step()
+    return network
+
+
+@pytest.fixture
+def noisy(cases: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The cases with a stripe of each square left out, for the network to find."""
+    for case in cases:
+        case["label"][:, :, 4:5] = 0
+        case["label"][:, :, 10:11] = 0
+    return cases
+
+
+def test_nothing_is_corrected_before_an_onset(
+    noisy: list[dict[str, Any]], trained: torch.nn.Module, tmp_path: Path
+) -> None:
+    setting = Setting(noisy, trained, tmp_path / "store", onset=99)
+    setting.trainer.run()
+    assert setting.store.version == 0
+
+
+def test_labels_become_what_the_network_says_confidently(
+    noisy: list[dict[str, Any]], trained: torch.nn.Module, tmp_path: Path
+) -> None:
+    given = {case["case_id"]: case["label"].numpy()[0].copy() for case in noisy}
+    setting = Setting(noisy, trained, tmp_path / "store", epochs=1)
+    setting.trainer.run()
+    for case in noisy:
+        probs = trained.eval()(case["image"].as_tensor()[None])[0].softmax(0)
+        confidence, pred = probs.max(0)
+        expected = np.where(confidence.detach() > 0.5, pred, given[case["case_id"]])
+        np.testing.assert_array_equal(setting.corrected()[case["case_id"]], expected)
+    assert any((setting.corrected()[name] != given[name]).any() for name in given)
+
+
+def test_only_memorized_classes_change(
+    noisy: list[dict[str, Any]], trained: torch.nn.Module, tmp_path: Path
+) -> None:
+    setting = Setting(noisy, trained, tmp_path / "store", epochs=1)
+    setting.detector.classes = range(1, 2)  # class 2 is not judged
+    setting.trainer.run()
+    transitions = setting.store.changed_voxels()
+    assert (0, 1) in transitions
+    assert not any(2 in pair for pair in transitions)
+
+
+def test_both_sources_give_the_same_corrections_with_a_frozen_network(
+    noisy: list[dict[str, Any]], trained: torch.nn.Module, tmp_path: Path
+) -> None:
+    compare_sources(noisy, trained, tmp_path, augmentation=[])
+
+
+def test_flips_turns_and_padding_come_back_exactly(
+    noisy: list[dict[str, Any]], pointwise: torch.nn.Module, tmp_path: Path
+) -> None:
+    compare_sources(noisy, pointwise, tmp_path, augmentation=GEOMETRY)
+
+
+def compare_sources(
+    cases: list[dict[str, Any]], network: torch.nn.Module, folder: Path, *, augmentation: list[Any]
+) -> None:
+    options: dict[str, Any] = {"augmentation": augmentation, "epochs": 2, "every_epochs": 2, "onset": 1}
+    results = []
+    for source in ("evaluation", "training"):
+        setting = Setting(cases, network, folder / source, source=source, **options)
+        setting.trainer.run()
+        assert setting.store.changed_voxels()
+        results.append(setting.corrected())
+    for name, label in results[0].items():
+        np.testing.assert_array_equal(label, results[1][name])
+
+
+def test_voxels_outside_every_crop_are_not_corrected(
+    noisy: list[dict[str, Any]], trained: torch.nn.Module, tmp_path: Path
+) -> None:
+    crop = [RandSpatialCropd(["image", "label"], roi_size=(16, 6), random_center=False, random_size=False)]
+    setting = Setting(noisy, trained, tmp_path / "store", source="training", augmentation=crop, epochs=2)
+    setting.trainer.run()
+    for case in noisy:
+        corrected, given = setting.corrected()[case["case_id"]], case["label"].numpy()[0]
+        np.testing.assert_array_equal(corrected[:, :3], given[:, :3])
+        np.testing.assert_array_equal(corrected[:, 9:], given[:, 9:])
+    assert setting.store.changed_voxels()
+
+
+def test_rotated_and_scaled_images_come_back_to_the_right_place(
+    noisy: list[dict[str, Any]], pointwise: torch.nn.Module, tmp_path: Path
+) -> None:
+    keys = ["image", "label"]
+    turn = [RandAffined(keys, prob=1.0, rotate_range=0.3, scale_range=0.1, mode=["bilinear", "nearest"])]
+    setting = Setting(noisy, pointwise, tmp_path / "store", source="training", augmentation=turn, epochs=2)
+    setting.trainer.run()
+    for case in noisy:
+        prediction = pointwise.eval()(case["image"].as_tensor()[None])[0].argmax(0).numpy()
+        corrected = setting.corrected()[case["case_id"]]
+        assert (corrected == prediction).mean() > 0.9
+
+
+def test_corrections_accumulate_and_versions_grow(
+    noisy: list[dict[str, Any]], trained: torch.nn.Module, tmp_path: Path
+) -> None:
+    setting = Setting(noisy, trained, tmp_path / "store", epochs=1)
+    setting.trainer.run()
+    once = setting.corrected()
+    version = setting.store.version
+    again = Setting(noisy, trained, tmp_path / "store", epochs=2)
+    again.corrector.load_state_dict({"store_version": version})
+    again.trainer.run()
+    assert again.store.version == version  # the same network has nothing to add
+    for name, label in again.corrected().items():
+        np.testing.assert_array_equal(label, once[name])
+
+
+def test_a_store_of_an_earlier_run_is_refused(
+    noisy: list[dict[str, Any]], trained: torch.nn.Module, tmp_path: Path
+) -> None:
+    Setting(noisy, trained, tmp_path / "store", epochs=1).trainer.run()
+    with pytest.raises(StoreError, match="an earlier run"):
+        Setting(noisy, trained, tmp_path / "store", epochs=1).trainer.run()
+
+
+def test_resuming_rolls_the_store_back_to_the_checkpoint(
+    noisy: list[dict[str, Any]], trained: torch.nn.Module, tmp_path: Path
+) -> None:
+    first = Setting(noisy, trained, tmp_path / "store", epochs=1)
+    before = first.corrector.state_dict()
+    first.trainer.run()
+    assert first.store.changed_voxels()
+    second = Setting(noisy, trained, tmp_path / "store")
+    second.corrector.load_state_dict(before)
+    assert not second.store.changed_voxels()
+
+
+def test_no_label_is_corrected_from_a_prediction_that_is_not_finite(
+    noisy: list[dict[str, Any]], trained: torch.nn.Module, tmp_path: Path
+) -> None:
+    setting = Setting(noisy, trained, tmp_path / "store", epochs=1)
+    with torch.no_grad():
+        trained[-1].bias[1] = float("nan")
+    with pytest.raises(NonFiniteError, match="case 'case_0': .* NaN or infinity"):
+        setting.trainer.run()
+    assert setting.store.version == 0
+
+
+def test_a_failing_case_leaves_the_store_as_it_was(
+    noisy: list[dict[str, Any]], trained: torch.nn.Module, tmp_path: Path
+) -> None:
+    class Failing:
+        def attach(self, engine: Engine) -> None: ...
+
+        def start_epoch(self, *, due: bool) -> None: ...
+
+        def predictions(self) -> Iterator[CasePrediction]:
+            label = torch.as_tensor(noisy[0]["label"].numpy()[0])
+            yield CasePrediction("case_0", label, torch.ones_like(label), torch.ones(label.shape))
+            raise OSError("gone")
+
+    setting = Setting(noisy, trained, tmp_path / "store", epochs=1)
+    setting.corrector.source = Failing()
+    with pytest.raises(OSError, match="gone"):
+        setting.trainer.run()
+    assert setting.store.version == 0
+
+
+def test_the_order_of_attachment_is_checked(
+    noisy: list[dict[str, Any]], trained: torch.nn.Module, tmp_path: Path
+) -> None:
+    setting = Setting(noisy, trained, tmp_path / "store")
+    with pytest.raises(ValueError, match="attached already"):
+        setting.corrector.attach(setting.trainer)
+    alone = LabelCorrector(MemorizationDetector(NAMES), setting.store, setting.source)
+    with pytest.raises(ValueError, match="attach the detector first"):
+        alone.attach(setting.trainer)
+
+
+def test_intervals_without_sense_are_refused(
+    noisy: list[dict[str, Any]], trained: torch.nn.Module, tmp_path: Path
+) -> None:
+    with pytest.raises(ValueError, match="every_epochs: found 0"):
+        Setting(noisy, trained, tmp_path / "store", every_epochs=0)

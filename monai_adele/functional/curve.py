@@ -14,7 +14,7 @@ __all__ = ["CurveFit", "fit_prefixes"]
 Array = NDArray[np.float64]
 
 _EXPONENTS = np.linspace(0.3, 1.0, 8)
-_HALF_TIMES = np.geomspace(0.1, 1000.0, 72)
+_HALF_TIMES = np.geomspace(0.1, 1000.0, 97)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,22 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from monai_adele.functional import SegthorOnset
+
+CURVES = json.loads((Path(__file__).parents[1] / "golden" / "onset_curves.json").read_text())["curves"]
+
+
+def test_it_triggers_when_the_authors_code_does():
+    for case in (case for case in CURVES if case["protocol"] == "segthor"):
+        expected = case["results"][1]
+        epoch = SegthorOnset(case["planned_epochs"], expected["r"]).decide(case["iou"]).epoch
+        assert epoch == (expected["update_epoch"] + 1 if expected["triggers_now"] else None)
+
+
+@pytest.mark.parametrize("curve", [[], [0.2, float("nan"), 0.5]])
+def test_curves_that_their_code_cannot_judge_get_a_reason(curve):
+    decision = SegthorOnset(40).decide(curve)
+    assert decision.epoch is None
+    assert decision.reason == "the authors' fit needs an IoU of every epoch"

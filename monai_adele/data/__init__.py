@@ -4,10 +4,13 @@ from monai_adele.data.admission import AdmissionReport, admit_cases
 from monai_adele.data.case_list import CaseList
 from monai_adele.data.case_reader import CaseReader
 from monai_adele.data.cases import find_cases
+from monai_adele.data.corrected_labels import ExportedLabel, export_corrected_labels
 from monai_adele.data.correction import Correction
 from monai_adele.data.epoch_sampler import EpochSampler
 from monai_adele.data.journal import JournalEntry
 from monai_adele.data.label_store import LabelStore
+from monai_adele.data.patch_size import suggest_patch_size
+from monai_adele.data.phantom import make_phantom, write_phantom
 from monai_adele.data.prepared_cases import PreparedCases, check_output_folder, prepare_cases
 from monai_adele.data.seeded_dataset import SeededDataset
 from monai_adele.data.slices import (
@@ -20,8 +23,13 @@ from monai_adele.data.slices import (
 from monai_adele.data.split import split_cases
 from monai_adele.data.split_record import Split, read_split
 from monai_adele.data.store_transaction import StoreTransaction
+from monai_adele.data.unit_dataset import unit_dataset
 
 __all__ = [
+    "unit_dataset",
+    "write_phantom",
+    "make_phantom",
+    "suggest_patch_size",
     "AdmissionReport",
     "CaseList",
     "CaseReader",
@@ -36,6 +44,8 @@ __all__ = [
     "admit_cases",
     "check_output_folder",
     "find_cases",
+    "ExportedLabel",
+    "export_corrected_labels",
     "foreground_slices",
     "prepare_cases",
     "read_split",

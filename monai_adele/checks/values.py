@@ -24,6 +24,7 @@ MAX_LABEL_ID = 255  # labels travel as uint8
 _WHOLE_TOLERANCE = 1e-3
 _MAX_DISTINCT_VALUES = 10_000
 _CHUNK_VALUES = 1 << 20
+_LARGEST_FLOAT32 = float(np.finfo(np.float32).max)
 
 
 def label_value_counts(label: Array, *, slope: float = 1.0, inter: float = 0.0) -> dict[float, int]:
@@ -154,7 +155,7 @@ def image_value_problems(array: Array, *, slope: float = 1.0, inter: float = 0.0
         ['image holds NaN or infinity in 1 voxels, expected finite numbers; repair or leave out the case']
     """
     low, high = value_range(array)
-    if math.isfinite(low) and abs(low * slope + inter) < math.inf and abs(high * slope + inter) < math.inf:
+    if all(abs(value * slope + inter) <= _LARGEST_FLOAT32 for value in (low, high)):
         return []
     bad = 0
     for chunk in _chunks(array):

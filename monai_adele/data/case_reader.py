@@ -25,10 +25,10 @@ Paths = str | PathLike[str] | Sequence[str | PathLike[str]]
 class CaseReader(ImageReader):
     """Reads what `admit_cases` admits, for ``LoadImaged(keys, reader="monai_adele.data.CaseReader")``.
 
-    NIfTI is read as by MONAI's NibabelReader and PNG, JPEG and BMP as by its PILReader. Besides, this reads NRRD
-    and MetaImage through SimpleITK (MONAI needs the packages itk or pynrrd for them) and TIFF through Pillow,
-    whose pages are the third axis and whose pixels count as 1 mm. Several files become the channels of one
-    image with the affine of the first; MONAI's readers refuse affines that differ by rounding.
+    NIfTI is read as by MONAI's NibabelReader and PNG, JPEG and BMP as by its PILReader. Besides, this reads
+    NRRD and MetaImage through SimpleITK (MONAI needs the packages itk or pynrrd for them) and TIFF through
+    Pillow, whose pages are the third axis and whose pixels count as 1 mm. Several files become the channels
+    of one image with the affine of the first; MONAI's readers refuse affines that differ by rounding.
 
     Example:
         >>> CaseReader().verify_suffix(["case_0000.mha", "case_0001.mha"])
@@ -61,8 +61,8 @@ class CaseReader(ImageReader):
             img: from `read`.
 
         Returns:
-            Array ``(*spatial)``, ``(*spatial, channels)``, or of several files ``(files, *spatial)``; metadata of
-            the first file.
+            Array ``(*spatial)``, ``(*spatial, channels)``, or of several files ``(files, *spatial)``; metadata
+            of the first file.
         """
         loaded = [reader.get_data(image) if reader else _data(image) for reader, image in img]
         arrays, meta = [array for array, _ in loaded], loaded[0][1]

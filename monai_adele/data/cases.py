@@ -95,7 +95,7 @@ def _check_arguments(class_names: Sequence[str] | None, ignore_index: int | None
 def _pair(
     declared: Declaration, root: Path, file: str, image_key: str, label_key: str
 ) -> tuple[list[Case], dict[str, Part], list[str], list[str]]:
-    listed = any(declared.content.get(key) for key in ("training", "validation"))
+    listed = any(declared.content.get(key, []) != [] for key in ("training", "validation"))
     if listed and not _lists_bare_names(declared, root):
         cases, parts, problems, notes = datalist_cases(
             declared.content, root, file, image_key=image_key, label_key=label_key

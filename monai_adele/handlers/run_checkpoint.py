@@ -26,7 +26,8 @@ class RunCheckpoint:
     Args:
         folder: where ``checkpoint_epoch=<n>.pt`` go.
         objects: what makes up the run, by name, each with ``state_dict`` and
-            ``load_state_dict``; the trainer is added by itself. Must hold ``network``.
+            ``load_state_dict``, or None for what is switched off; the trainer is added by itself.
+            Must hold ``network``.
         evaluator: MONAI's evaluator whose key metric decides which network is the best; None
             keeps no best network.
         best_model: file of the best network's ``state_dict``.
@@ -52,7 +53,7 @@ class RunCheckpoint:
         if "network" not in objects:
             raise ValueError(f"objects: found {sorted(objects)}, expected 'network' among them")
         self.folder = Path(folder)
-        self.objects = objects
+        self.objects = {name: value for name, value in objects.items() if value is not None}
         self.evaluator = evaluator
         self.best_model = Path(best_model)
         self.last_model = Path(last_model)
@@ -79,7 +80,9 @@ class RunCheckpoint:
             )
         if found is not None:
             state = torch.load(found, map_location="cpu", weights_only=True)
+            max_epochs = engine.state.max_epochs  # a resumed run may be asked for more epochs
             Checkpoint.load_objects(to_load=to_save, checkpoint=state)
+            engine.state.max_epochs = max_epochs
             logging.getLogger(__name__).info("resumed from %s, epoch %d done", found.name, engine.state.epoch)
         saver = Checkpoint(
             to_save,

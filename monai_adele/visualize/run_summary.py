@@ -16,7 +16,7 @@ from torch import Tensor
 from monai_adele.data import LabelStore
 from monai_adele.functional import OnsetDecision, iou_from_counts, overlap_counts
 
-__all__ = ["environment_facts", "label_quality", "onset_facts"]
+__all__ = ["correction_facts", "environment_facts", "label_quality", "onset_facts"]
 
 _PACKAGES = ("monai_adele", "monai", "torch", "numpy", "scipy", "pytorch-ignite", "nibabel")
 
@@ -58,6 +58,30 @@ def onset_facts(onsets: dict[int, OnsetDecision], class_names: Sequence[str]) ->
         class_names[c]: {"epoch": decision.epoch, "reason": decision.reason}
         for c, decision in sorted(onsets.items())
     }
+
+
+def correction_facts(store: LabelStore, class_names: Sequence[str]) -> dict[str, Any]:
+    """What differs from the given labels, by class.
+
+    Args:
+        store: the corrections.
+        class_names: names of the classes, index = class id.
+
+    Returns:
+        ``{"version": int, "cases": int, "voxels": {"liver -> background": int, ...}}``, the cases
+        being slices in 2D slice mode.
+
+    Example:
+        >>> import tempfile
+        >>> correction_facts(LabelStore(tempfile.mkdtemp()), ["background", "liver"])
+        {'version': 0, 'cases': 0, 'voxels': {}}
+    """
+    names = dict(enumerate(class_names))
+    voxels = {
+        f"{names.get(given, given)} -> {names.get(new, new)}": count
+        for (given, new), count in store.changed_voxels().items()
+    }
+    return {"version": store.version, "cases": len(store.case_ids()), "voxels": voxels}
 
 
 def label_quality(dataset: Any, store: LabelStore, class_names: Sequence[str]) -> dict[str, Any] | None:

@@ -1,0 +1,166 @@
+"""What a run leaves in its output folder."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import logging
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ignite.engine import Engine, Events
+from monai.engines import Evaluator
+
+from monai_adele.data import LabelStore, export_corrected_labels
+from monai_adele.data.atomic_files import write_atomically
+from monai_adele.functional import iou_from_counts
+from monai_adele.handlers import MemorizationDetector
+from monai_adele.visualize.run_figures import save_learning_curves, save_most_changed
+from monai_adele.visualize.run_summary import correction_facts, environment_facts, label_quality, onset_facts
+
+__all__ = ["RunReport"]
+
+
+class RunReport:
+    """Ignite handler that writes down a run: curves, corrected labels, pictures, a summary.
+
+    After each epoch ``learning_curves.csv``; at the end, also after Ctrl-C,
+    ``learning_curves.png``, ``corrected_labels/``, ``most_changed_cases.png`` and
+    ``summary.json``. Attach it after the handlers whose numbers it writes and before the
+    checkpoint, which holds its history.
+
+    Args:
+        output_dir: folder of the run.
+        detector: knows the curves and the onsets.
+        store: the corrections.
+        units: un-augmented training cases (or slices) with ``image``, current ``label``,
+            ``case_id`` and, in experiments, ``truth``.
+        cases: files of the training cases.
+        volumes: dataset of the same cases, preprocessed, with its transform.
+        evaluator: of the validation, with a :class:`monai_adele.metrics.DatasetIoU` as key
+            metric and ``save_details`` on; may be None.
+        slices: whether the units are 2D slices of the volumes, along the last axis.
+        given_from_file: False where an experiment corrupts the labels of the files.
+        settings: what to write into the summary.
+    """
+
+    def __init__(
+        self,
+        output_dir: str | Path,
+        detector: MemorizationDetector,
+        store: LabelStore,
+        units: Any,
+        *,
+        cases: Sequence[dict[str, Any]],
+        volumes: Any,
+        evaluator: Evaluator | None = None,
+        slices: bool = False,
+        given_from_file: bool = True,
+        settings: dict[str, Any] | None = None,
+    ) -> None:
+        self.output_dir = Path(output_dir)
+        self.detector = detector
+        self.store = store
+        self.units = units
+        self.cases = cases
+        self.volumes = volumes
+        self.evaluator = evaluator
+        self.slices = slices
+        self.given_from_file = given_from_file
+        self.settings = {} if settings is None else settings
+        self.history: list[dict[str, float]] = []
+        self.seconds = 0.0
+        self._last = time.monotonic()
+
+    def attach(self, engine: Engine) -> None:
+        """Listen to a trainer.
+
+        Args:
+            engine: the trainer.
+        """
+        engine.add_event_handler(Events.STARTED, self._start)
+        engine.add_event_handler(Events.EPOCH_COMPLETED, self._write_down)
+        engine.add_event_handler(Events.COMPLETED, self._finish)
+
+    def _start(self, engine: Engine) -> None:
+        self._last = time.monotonic()
+
+    def _write_down(self, engine: Engine) -> None:
+        self._pass_time()
+        row = {"epoch": float(engine.state.epoch)}
+        row |= {key: float(value) for key, value in engine.state.metrics.items()}
+        if self.evaluator is not None:
+            row |= self._validation(self.evaluator)
+        self.history.append(row)
+        write_atomically(self.output_dir / "learning_curves.csv", self._table().encode())
+
+    def _validation(self, evaluator: Evaluator) -> dict[str, float]:
+        state = evaluator.state
+        row = {f"validation_{key}": float(value) for key, value in state.metrics.items()}
+        iou = iou_from_counts(state.metric_details[state.key_metric_name].sum(dim=0)).tolist()
+        names = self.detector.class_names
+        return row | {f"validation_iou_{names[c]}": iou[c] for c in range(1, len(names))}
+
+    def _table(self) -> str:
+        columns = list(dict.fromkeys(key for row in self.history for key in row))
+        file = io.StringIO()
+        writer = csv.DictWriter(file, columns, lineterminator="\n")
+        writer.writeheader()
+        for row in self.history:
+            writer.writerow({k: int(v) if k == "epoch" else f"{v:.6g}" for k, v in row.items()})
+        return file.getvalue()
+
+    def _pass_time(self) -> None:
+        now = time.monotonic()
+        self.seconds += now - self._last
+        self._last = now
+
+    def _finish(self, engine: Engine) -> None:
+        if not self.history:
+            return
+        self._pass_time()
+        save_learning_curves(self.history, self.detector, self.output_dir / "learning_curves.png")
+        export_corrected_labels(
+            self.cases,
+            self.volumes,
+            self.store,
+            self.output_dir / "corrected_labels",
+            slice_axis=-1 if self.slices else None,
+            given_from_file=self.given_from_file,
+        )
+        save_most_changed(self.units, self.store, self.output_dir / "most_changed_cases.png")
+        summary = json.dumps(self._summary(engine), indent=2)
+        write_atomically(self.output_dir / "summary.json", (summary + "\n").encode())
+        logging.getLogger(__name__).info("curves, corrected labels and summary are in %s", self.output_dir)
+
+    def _summary(self, engine: Engine) -> dict[str, Any]:
+        names = self.detector.class_names
+        best = None if self.evaluator is None else self.evaluator.state
+        return {
+            "epochs": engine.state.epoch,
+            "interrupted": bool(getattr(engine.state, "interrupted", False)),
+            "seconds": round(self.seconds, 1),
+            "onsets": onset_facts(self.detector.onsets, names),
+            "corrections": correction_facts(self.store, names),
+            "label_iou": label_quality(self.units, self.store, names),
+            "best_validation": best and {"epoch": best.best_metric_epoch, "metric": float(best.best_metric)},
+            "final_metrics": getattr(engine.state, "final_metrics", {}),
+            "settings": self.settings,
+            "environment": environment_facts(),
+        }
+
+    def state_dict(self) -> dict[str, Any]:
+        """History and time so far, as primitives."""
+        return {"history": [dict(row) for row in self.history], "seconds": self.seconds}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take up the history of a checkpoint.
+
+        Args:
+            state: what :meth:`state_dict` returned.
+        """
+        self.history = [dict(row) for row in state["history"]]
+        self.seconds = state["seconds"]

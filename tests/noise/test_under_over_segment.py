@@ -56,6 +56,14 @@ def test_a_slice_is_changed_as_a_2d_label_with_its_spacing():
         assert any(np.array_equal(noisy[:, index], option) for option in options)
 
 
+def test_under_and_over_have_equal_chances():
+    label = np.zeros((2000, 7, 7), dtype=np.uint8)
+    label[:, 1:6, 1:6] = 1
+    areas = UnderOverSegment(relative=[0.4], slice_axis=0)(label, (1.0, 1.0, 1.0), rng()).sum(axis=(1, 2))
+    assert set(areas) == {9, 45}
+    assert 0.46 < (areas == 45).mean() < 0.54
+
+
 def test_over_segmentation_takes_background_only():
     label = np.array([3, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0])
     grown = [

@@ -193,13 +193,11 @@ class _Files:
         fits = (given == _ANY) | (given == found)
         same_size = np.isclose(_voxel_volume(image.affine), _voxel_volume(affine), rtol=1e-4)
         if not fits.all() and (same_size or not fits.any()):
-            raise StoreError(
-                self.line(
-                    f"label holds other ids in {int((~fits).sum())} of {len(fits)} corrected voxels, expected "
-                    "those that were corrected; set given_from_file=False if labels are changed between file "
-                    "and training"
-                )
+            problem = (
+                f"label holds other ids in {int((~fits).sum())} of {len(fits)} corrected voxels, expected "
+                "those that were corrected; set given_from_file=False if labels are changed before training"
             )
+            raise StoreError(self.line(problem))
         differs = fits & (found != new)
         try:
             label.set_ids(places[differs], new[differs])

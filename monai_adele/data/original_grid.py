@@ -57,14 +57,12 @@ def on_original_grid(
     except _FAILURES as error:
         cause = error.__cause__ or error
         raise GeometryError(
-            f"transforms of the image cannot be undone ({type(cause).__name__}: {cause}), expected the transform "
-            "that made it, with an inverse"
+            f"transforms of the image cannot be undone ({type(cause).__name__}: {cause}), expected those "
+            "that made it, each with an inverse"
         ) from error
     if inverted.applied_operations:
         names = [str(operation.get("class")) for operation in inverted.applied_operations]
-        raise GeometryError(
-            f"transforms {names} of the image were not undone, expected the transform that made it"
-        )
+        raise GeometryError(f"transforms {names} of the image were not undone, expected the one that made it")
     array = inverted.as_tensor().cpu().numpy()[0]
     whole = np.rint(array)
     if not np.abs(array - whole).max(initial=0) <= 1e-3:

@@ -43,7 +43,7 @@ def checked_range(
         raise ValueError(f"{name} is {value!r}, expected a number or a pair (low, high)")
     low, high = (checked_number(name, bound, lowest, highest) for bound in (bounds[0], bounds[-1]))
     if symmetric and len(bounds) == 1:
-        return -abs(low), abs(low)
+        return 0.0 - abs(low), abs(low)
     if low > high:
         raise ValueError(f"{name} is {value!r}, expected (low, high) with low <= high")
     return low, high

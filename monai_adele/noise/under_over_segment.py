@@ -67,13 +67,13 @@ class UnderOverSegment(NoiseModel):
         relative = np.asarray(self.relative)[rng.integers(len(self.relative), size=num_units)]
         if axis is None:
             return self._changed(label, spacing, bool(over[0]), float(relative[0]))
-        noisy = np.empty_like(label)
         in_plane = spacing[:axis] + spacing[axis + 1 :]
-        for index, (given, changed) in enumerate(
-            zip(np.moveaxis(label, axis, 0), np.moveaxis(noisy, axis, 0), strict=True)
-        ):
-            changed[...] = self._changed(given, in_plane, bool(over[index]), float(relative[index]))
-        return noisy
+        slices = np.ascontiguousarray(np.moveaxis(label, axis, 0))
+        noisy = [
+            self._changed(slices[index], in_plane, bool(over[index]), float(relative[index]))
+            for index in range(num_units)
+        ]
+        return np.ascontiguousarray(np.moveaxis(np.stack(noisy), 0, axis))
 
     def with_strength(self, strength: float) -> UnderOverSegment:
         """The same noise with its relative radii multiplied."""

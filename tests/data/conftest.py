@@ -1,11 +1,17 @@
 """A tiny valid dataset, which tests then damage in one place."""
 
+import gzip
+import io
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import nibabel as nib
 import numpy as np
 import pytest
+
+from monai_adele.data import AdmissionReport, admit_cases, find_cases
+from monai_adele.errors import DataError
 
 SHAPE = (5, 6, 4)
 SPACING = (2.0, 1.0, 1.0)
@@ -47,6 +53,28 @@ class TinyDataset:
 
     def declare(self, **content: object) -> None:
         (self.root / "dataset.json").write_text(json.dumps(content))
+
+    def patch_header(self, path: Path, **fields: object) -> None:
+        """Change header fields of a compressed NIfTI without nibabel's care."""
+        content = gzip.decompress(path.read_bytes())
+        header = nib.Nifti1Header.from_fileobj(io.BytesIO(content), check=False)
+        for name, value in fields.items():
+            header[name] = value
+        path.write_bytes(gzip.compress(header.binaryblock + content[348:]))
+
+    def admit(self, **arguments: object) -> AdmissionReport:
+        return admit_cases(find_cases(self.root), progress=False, **arguments)
+
+    def refusal(self, damage: Callable[[], object], kind: type[DataError] = DataError) -> str:
+        """Show that the dataset passes, damage it, and answer the one line of the refusal."""
+        self.admit()
+        damage()
+        with pytest.raises(kind) as error:
+            self.admit()
+        (line,) = error.value.problems
+        assert type(error.value) is kind
+        assert "\n" not in line
+        return line
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Noise models: ways in which annotators err, on label maps of any dimension, spacing and classes."""
 
 from monai_adele.noise.affine_jitter import AffineJitter
+from monai_adele.noise.boundary_walk import BoundaryWalk
 from monai_adele.noise.dilate import Dilate
 from monai_adele.noise.erode import Erode
 from monai_adele.noise.noise_model import NoiseModel
@@ -11,6 +12,7 @@ from monai_adele.noise.under_over_segment import UnderOverSegment
 
 __all__ = [
     "AffineJitter",
+    "BoundaryWalk",
     "Dilate",
     "Erode",
     "NoiseModel",

@@ -6,7 +6,16 @@ import scipy.ndimage
 
 from monai_adele import noise as library
 from monai_adele.errors import GeometryError, LabelValueError
-from monai_adele.noise import AffineJitter, Dilate, Erode, OneOf, Sequence, Sometimes, UnderOverSegment
+from monai_adele.noise import (
+    AffineJitter,
+    BoundaryWalk,
+    Dilate,
+    Erode,
+    OneOf,
+    Sequence,
+    Sometimes,
+    UnderOverSegment,
+)
 
 SIZED = {
     "erode mm": Erode(radius_mm=(1, 3)),
@@ -19,6 +28,7 @@ SIZED = {
     "under over slices": UnderOverSegment(slice_axis=1),
     "affine": AffineJitter(rotation_deg=20, translation_mm=3, scaling=0.2, shear=0.2),
     "affine together": AffineJitter(rotation_deg=20, translation_mm=3, per_structure=False),
+    "walk": BoundaryWalk(steps=20, flip=0.2, speckle=0.1, blur_voxels=1),
     "sequence": Sequence([Erode(radius_mm=2), AffineJitter(translation_mm=3)]),
     "one of": OneOf([Erode(radius_mm=2), Dilate(radius_mm=2)]),
     "sometimes": Sometimes(Erode(radius_mm=2), share=0.7),
@@ -27,6 +37,7 @@ CHOSEN = {
     "erode": Erode(radius_mm=2, classes=[2]),
     "dilate": Dilate(radius_mm=2, classes=[2]),
     "under over": UnderOverSegment(classes=[2]),
+    "walk": BoundaryWalk(steps=20, flip=0.2, speckle=0.1, blur_voxels=1, classes=[2]),
     "affine": AffineJitter(rotation_deg=20, translation_mm=3, classes=[2]),
     "affine together": AffineJitter(translation_mm=3, classes=[2], per_structure=False),
 }
@@ -128,6 +139,8 @@ def test_degenerate_maps_are_borne(noise, shape, filling):
 def test_a_finer_grid_gives_the_same_noise_within_a_voxel(noise):
     if isinstance(noise, (Erode, Dilate)) and noise.radius_voxels:
         pytest.skip("voxels are not mm")
+    if isinstance(noise, BoundaryWalk):
+        pytest.skip("walks in voxels")
     if isinstance(noise, UnderOverSegment) and noise.slice_axis == 1:
         pytest.skip("has other slices")
     label = np.zeros((20, 30, 16), dtype=np.uint8)

@@ -60,8 +60,8 @@ def _heart(b: Build, z: float) -> Iterator[Section]:
     x, y, z0 = b.heart_x_mm, b.heart_y_mm, b.heart_z_mm
     parts = [
         ((x, y), z0, (52 * size, 39 * size * b.heart_slimness, 53 * size), b.heart_angle),
-        ((x + 36, y - 6), z0 + 6, (25 * b.atrium_size, 30 * size, 44 * size), 0.2),
-        ((x + 22, y - 23), z0 + 22, (29 * size, 15 * b.atrium_size, 29), -0.1),
+        ((x + 36, y - 6), z0 + 4, (25 * b.atrium_size, 30 * size, 40 * size), 0.2),
+        ((x + 22, y - 23), z0 + 15, (29 * size, 15 * b.atrium_size, 28), -0.1),
     ]
     for margin, hu, label in ((4.5, -75.0, 0), (0.0, b.myocardium_hu, HEART)):
         for center, center_z, radii, angle in parts:
@@ -144,7 +144,7 @@ def _esophagus_place(b: Build, z: float) -> tuple[tuple[float, float], tuple[flo
     wander = 3.0 * math.sin(z / 27 + b.wander_phase)
     x = b.esophagus_x_mm - b.esophagus_drift * max(0.0, 90 - z) + wander
     y = b.esophagus_y_mm + 0.5 * wander
-    swell = 1 + 0.2 * math.sin(z / 17 + 2 * b.wander_phase)
+    swell = 1 + 0.12 * math.sin(z / 17 + 2 * b.wander_phase)
     return (x, y), (b.esophagus_width_mm * swell, b.esophagus_depth_mm * swell)
 
 
@@ -159,8 +159,8 @@ def _airway(b: Build, z: float) -> Iterator[Section]:
     for side, slope in ((-1.0, 1.25), (1.0, 0.85)):
         if below < 42:
             center = (b.trachea_x_mm + side * (9 + slope * below), b.trachea_y_mm - 0.15 * below)
-            yield Section(center, (radius * 0.85 + 1.6, radius * 0.7 + 1.6), 45)
-            yield Section(center, (radius * 0.85, radius * 0.7), -950)
+            yield Section(center, (radius * 0.65 + 1.6, radius * 0.55 + 1.6), 45)
+            yield Section(center, (radius * 0.65, radius * 0.55), -950)
 
 
 def sections(build: Build, z_mm: float) -> Iterator[Section]:

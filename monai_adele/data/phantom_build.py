@@ -58,15 +58,15 @@ class Build:
     carina_z_mm: float = _vary(112.0, 5.0)
 
     esophagus_x_mm: float = _vary(-4.0, 4.0)
-    esophagus_y_mm: float = _vary(-31.0, 3.0)
-    esophagus_drift: float = _vary(0.10, 0.08)
+    esophagus_y_mm: float = _vary(-31.0, 2.5)
+    esophagus_drift: float = _vary(0.08, 0.05)
     esophagus_width_mm: float = _vary(10.5, 1.6)
     esophagus_depth_mm: float = _vary(8.5, 1.2)
     esophagus_angle: float = _vary(0.0, 0.5)
     esophagus_air_mm: float = _vary(-0.8, 3.4)
     wander_phase: float = _vary(0.0, math.pi)
 
-    blood_hu: float = _vary(160.0, 45.0)
+    blood_hu: float = _vary(170.0, 40.0)
     blood_lag_hu: float = _vary(-55.0, 15.0)
     myocardium_hu: float = _vary(80.0, 15.0)
     esophagus_hu: float = _vary(38.0, 14.0)

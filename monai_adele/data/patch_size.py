@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-__all__ = ["suggest_patch_size"]
+__all__ = ["suggest_patch_size", "suggest_window_size"]
 
 
 def suggest_patch_size(
@@ -34,10 +35,40 @@ def suggest_patch_size(
         >>> suggest_patch_size([{"image": np.zeros((1, 30, 200))}, {"image": np.zeros((1, 34, 180))}])
         (32, 96)
     """
-    if len(dataset) == 0 or largest < divisor:
-        raise ValueError(
-            f"found {len(dataset)} images and largest {largest}, expected at least one and {divisor} or more"
-        )
-    shapes = np.array([tuple(dataset[i][image_key].shape[1:]) for i in range(len(dataset))])
-    rounded = np.ceil(np.median(shapes, axis=0) / divisor) * divisor
+    if largest < divisor:
+        raise ValueError(f"largest: found {largest}, expected {divisor} or more, the divisor")
+    rounded = np.ceil(np.median(_shapes(dataset, image_key), axis=0) / divisor) * divisor
     return tuple(int(n) for n in np.minimum(rounded, largest // divisor * divisor))
+
+
+def suggest_window_size(
+    dataset: Sequence[dict[str, Any]], *, largest: int = 160, image_key: str = "image"
+) -> tuple[int, ...]:
+    """Suggest a window for the evaluation: whole images along axes where none is large.
+
+    A window larger than the training patch sees more of the image and costs less, since windows
+    do not overlap. Reads every item once.
+
+    Args:
+        dataset: items with an image ``(C, *spatial)``.
+        largest: limit of each size, in voxels.
+        image_key: key of the image.
+
+    Returns:
+        One size an axis, as MONAI's ``SlidingWindowInferer`` takes it: -1 for the whole image,
+        else ``largest``.
+
+    Raises:
+        ValueError: if the dataset is empty.
+
+    Example:
+        >>> suggest_window_size([{"image": np.zeros((1, 30, 200))}, {"image": np.zeros((1, 34, 100))}])
+        (-1, 160)
+    """
+    return tuple(-1 if n <= largest else largest for n in _shapes(dataset, image_key).max(axis=0))
+
+
+def _shapes(dataset: Sequence[dict[str, Any]], image_key: str) -> NDArray[np.int64]:
+    if len(dataset) == 0:
+        raise ValueError("dataset: found no images, expected at least one")
+    return np.array([tuple(dataset[i][image_key].shape[1:]) for i in range(len(dataset))])

@@ -27,8 +27,10 @@ class MultiScaleInferer(Inferer):
     softmax or an argmax after it does what it does after logits. With the native scale alone
     it is the network's own logits, untouched.
 
-    Liu et al. (CVPR 2022) use scales 0.7, 1 and 1.5. Rescaled sizes are rounded to multiples of
-    ``divisor`` and kept at ``min_size`` or above, since many networks refuse others.
+    Liu et al. (CVPR 2022) use scales 0.7, 1 and 1.5. Many networks refuse sizes that are not
+    multiples of a divisor, or small ones: rescaled sizes are rounded to such multiples and kept at
+    ``min_size`` or above; at the native scale the input is extended by repeating its border, and
+    the answer cut back.
 
     Args:
         scales: factors of the spatial size, each above 0 and once; must hold 1.
@@ -36,11 +38,12 @@ class MultiScaleInferer(Inferer):
             ``SlidingWindowInferer`` or ``SliceInferer``; the scales are applied inside each
             window. Default ``SimpleInferer()``. Not used while training.
         divisor: what the rescaled sizes are multiples of, for a U-Net the product of its strides.
-        min_size: the least rescaled size, in voxels along each axis; default twice the divisor.
+        min_size: the least size that the network sees, in voxels along each axis, a multiple of
+            the divisor; default the divisor.
 
     Raises:
-        ValueError: if the scales are empty, not positive, repeated or without 1, or the divisor
-            or the least size is not positive.
+        ValueError: if the scales are empty, not positive, repeated or without 1, the divisor is
+            below 1, or the least size is not a multiple of it.
 
     Example:
         >>> network = torch.nn.Conv2d(1, 3, 1)
@@ -63,12 +66,14 @@ class MultiScaleInferer(Inferer):
         scales = [float(scale) for scale in scales]
         if 1.0 not in scales or len(set(scales)) < len(scales) or not all(scale > 0 for scale in scales):
             raise ValueError(f"scales: found {scales}, expected positive factors, each once, among them 1")
-        if divisor < 1 or (min_size is not None and min_size < 1):
-            raise ValueError(f"divisor {divisor}, min_size {min_size}: expected whole numbers of at least 1")
+        if divisor < 1 or (min_size is not None and (min_size < divisor or min_size % divisor)):
+            raise ValueError(
+                f"divisor {divisor}, min_size {min_size}: expected 1 or more, and a multiple of it"
+            )
         self.scales = [1.0, *(scale for scale in scales if scale != 1.0)]
         self.inferer = SimpleInferer() if inferer is None else inferer
         self.divisor = divisor
-        self.min_size = 2 * divisor if min_size is None else min_size
+        self.min_size = divisor if min_size is None else min_size
 
     def __call__(
         self, inputs: Tensor, network: Callable[..., Tensor], *args: Any, **kwargs: Any
@@ -90,22 +95,39 @@ class MultiScaleInferer(Inferer):
         answer: Tensor = self.inferer(inputs, lambda window: self._merged(window, network, *args, **kwargs))
         return answer
 
-    def _logits(self, inputs: Tensor, network: Callable[..., Tensor], *args: Any, **kwargs: Any) -> list[Tensor]:
+    def _logits(
+        self, inputs: Tensor, network: Callable[..., Tensor], *args: Any, **kwargs: Any
+    ) -> list[Tensor]:
         mode = _LINEAR[inputs.ndim - 2]
         grid = tuple(inputs.shape[2:])
-        logits = [network(inputs, *args, **kwargs)]
+        logits = [self._native(inputs, network, *args, **kwargs)]
         for scale in self.scales[1:]:
             size = [self._rescaled(n, scale) for n in grid]
-            small = F.interpolate(convert_to_tensor(inputs, track_meta=False), size=size, mode=mode, align_corners=False)
+            small = F.interpolate(
+                convert_to_tensor(inputs, track_meta=False), size=size, mode=mode, align_corners=False
+            )
             answer = network(small, *args, **kwargs)
             logits.append(F.interpolate(answer, size=grid, mode=mode, align_corners=False))
         return logits
+
+    def _native(self, inputs: Tensor, network: Callable[..., Tensor], *args: Any, **kwargs: Any) -> Tensor:
+        grid = inputs.shape[2:]
+        missing = [max(-n % self.divisor, self.min_size - n) for n in grid]
+        if not any(missing):
+            return network(inputs, *args, **kwargs)
+        ends = [side for n in reversed(missing) for side in (0, n)]
+        answer = network(
+            F.pad(convert_to_tensor(inputs, track_meta=False), ends, mode="replicate"), *args, **kwargs
+        )
+        return answer[(..., *(slice(n) for n in grid))]
 
     def _merged(self, inputs: Tensor, network: Callable[..., Tensor], *args: Any, **kwargs: Any) -> Tensor:
         logits = self._logits(inputs, network, *args, **kwargs)
         if len(logits) == 1:
             return logits[0]
-        log_probs = torch.stack([convert_to_tensor(x, track_meta=False).float().log_softmax(dim=1) for x in logits])
+        log_probs = torch.stack(
+            [convert_to_tensor(x, track_meta=False).float().log_softmax(dim=1) for x in logits]
+        )
         return log_probs.logsumexp(dim=0) - math.log(len(logits))
 
     def _rescaled(self, size: int, scale: float) -> int:

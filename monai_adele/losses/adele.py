@@ -27,9 +27,12 @@ class AdeleLoss(_Loss):
         consistency: the consistency loss; default :class:`ScaleConsistencyLoss`.
         base_scales: ``"all"`` takes the base loss's mean over the scales (Liu et al., CVPR 2022),
             ``"native"`` the native scale's only.
+        temperature: what the logits are divided by before the base loss, above 0; the authors'
+            code has 3, the number of its scales.
 
     Raises:
-        ValueError: if the weight is negative or ``base_scales`` is not one of the two.
+        ValueError: if the weight is negative, the temperature not positive, or ``base_scales``
+            not one of the two.
 
     Example:
         >>> loss = AdeleLoss(torch.nn.CrossEntropyLoss(), consistency_weight=3.0)
@@ -43,18 +46,22 @@ class AdeleLoss(_Loss):
         base_loss: Callable[[Tensor, Tensor], Tensor],
         *,
         consistency_weight: float = 1.0,
-        consistency: ScaleConsistencyLoss | None = None,
+        consistency: Callable[[Sequence[Tensor], Tensor], Tensor] | None = None,
         base_scales: Literal["all", "native"] = "all",
+        temperature: float = 1.0,
     ) -> None:
         super().__init__()
         if not consistency_weight >= 0:
             raise ValueError(f"consistency_weight: found {consistency_weight}, expected a number of at least 0")
         if base_scales not in ("all", "native"):
             raise ValueError(f"base_scales: found {base_scales!r}, expected 'all' or 'native'")
+        if not temperature > 0:
+            raise ValueError(f"temperature: found {temperature}, expected a number above 0")
         self.base_loss = base_loss
         self.consistency_weight = consistency_weight
         self.consistency = ScaleConsistencyLoss() if consistency is None else consistency
         self.base_scales = base_scales
+        self.temperature = temperature
 
     def forward(self, logits: Tensor | Sequence[Tensor], target: Tensor) -> Tensor:
         """Compute the loss.
@@ -70,7 +77,7 @@ class AdeleLoss(_Loss):
         scales = [convert_to_tensor(x, track_meta=False) for x in scales]
         target = convert_to_tensor(target, track_meta=False)
         counted = scales if self.base_scales == "all" else scales[:1]
-        base = torch.stack([self.base_loss(x, target) for x in counted]).mean(dim=0)
+        base = torch.stack([self.base_loss(x / self.temperature, target) for x in counted]).mean(dim=0)
         if self.consistency_weight == 0 or len(scales) == 1:
             return base
         return base + self.consistency_weight * self.consistency(scales, target)

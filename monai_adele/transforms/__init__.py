@@ -4,6 +4,7 @@ from monai_adele.transforms.annotation_noise import AnnotationNoise
 from monai_adele.transforms.annotation_noised import AnnotationNoised
 from monai_adele.transforms.current_label import CurrentLabeld
 from monai_adele.transforms.noisy_label import noisy_label
+from monai_adele.transforms.normalize_slice_intensityd import NormalizeSliceIntensityd
 from monai_adele.transforms.rand_affine_jitter_label import RandAffineJitterLabel
 from monai_adele.transforms.rand_affine_jitter_labeld import RandAffineJitterLabeld
 from monai_adele.transforms.rand_annotation_noise import RandAnnotationNoise
@@ -17,6 +18,7 @@ __all__ = [
     "AnnotationNoise",
     "AnnotationNoised",
     "CurrentLabeld",
+    "NormalizeSliceIntensityd",
     "RandAffineJitterLabel",
     "RandAffineJitterLabeld",
     "RandAnnotationNoise",

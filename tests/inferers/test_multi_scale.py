@@ -67,3 +67,25 @@ def test_windows_slide_while_evaluating_and_scales_apply_inside_them() -> None:
 def test_scales_without_sense_are_refused(scales: list[float]) -> None:
     with pytest.raises(ValueError, match="scales: found"):
         MultiScaleInferer(scales)
+
+
+def test_sizes_that_the_network_refuses_are_extended_and_cut_back() -> None:
+    network = SizeRecorder(dims=3).eval()
+    image = torch.rand(1, 1, 13, 8, 3)
+    answer = MultiScaleInferer(divisor=4, min_size=8)(image, network)
+    assert network.sizes == [(16, 8, 8)]
+    torch.testing.assert_close(answer, network(image))
+
+
+def test_whole_images_pass_through_a_sliding_window_without_end() -> None:
+    network = SizeRecorder().eval()
+    windows = SlidingWindowInferer(roi_size=(-1, 8), sw_batch_size=1, overlap=0)
+    answer = MultiScaleInferer(divisor=4, inferer=windows)(torch.rand(1, 1, 13, 16), network)
+    assert network.sizes == [(16, 8), (16, 8)]
+    assert tuple(answer.shape) == (1, 3, 13, 16)
+
+
+@pytest.mark.parametrize(("divisor", "min_size"), [(0, None), (4, 2), (4, 6)])
+def test_sizes_without_sense_are_refused(divisor: int, min_size: int | None) -> None:
+    with pytest.raises(ValueError, match=f"divisor {divisor}, min_size {min_size}"):
+        MultiScaleInferer(divisor=divisor, min_size=min_size)

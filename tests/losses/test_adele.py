@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
+import numpy as np
 import pytest
 import torch
 from monai.losses import DiceCELoss
 from torch import Tensor
 
-from monai_adele.losses import AdeleLoss, ScaleConsistencyLoss
+from monai_adele.losses import AdeleLoss, AuthorsScaleConsistencyLoss, ScaleConsistencyLoss
 
+GOLDEN = Path(__file__).parents[1] / "golden"
 BASE = DiceCELoss(to_onehot_y=True, softmax=True)
 
 
@@ -79,3 +84,22 @@ def test_arguments_without_sense_are_refused() -> None:
         AdeleLoss(BASE, base_scales="some")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="min_confidence: found 1"):
         ScaleConsistencyLoss(min_confidence=1.0)
+    with pytest.raises(ValueError, match="temperature: found 0"):
+        AdeleLoss(BASE, temperature=0)
+    with pytest.raises(ValueError, match="min_confidence: found 2"):
+        AuthorsScaleConsistencyLoss(min_confidence=2)
+
+
+@pytest.mark.parametrize("case", range(12))
+def test_the_authors_total_is_ours_with_their_settings(case: int) -> None:
+    expected = json.loads((GOLDEN / "consistency.json").read_text())["cases"][case]
+    with np.load(GOLDEN / "consistency.npz") as stored:
+        logits = [torch.from_numpy(stored[f"{case}_logits{scale}"]) for scale in range(3)]
+        target = torch.from_numpy(stored[f"{case}_label"]).long()[:, None]
+
+    def diluted_cross_entropy(x: Tensor, y: Tensor) -> Tensor:
+        return torch.nn.functional.cross_entropy(x, y[:, 0], ignore_index=255, reduction="none").mean()
+
+    consistency = AuthorsScaleConsistencyLoss(min_confidence=expected["rho"])
+    loss = AdeleLoss(diluted_cross_entropy, consistency=consistency, temperature=3.0)
+    assert loss(logits, target).item() == pytest.approx(expected["total_lambda1"], rel=1e-5, abs=1e-7)

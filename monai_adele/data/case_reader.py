@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from os import PathLike, fspath
 from typing import Any
 
+import nibabel as nib
 import numpy as np
 import numpy.typing as npt
 import SimpleITK as sitk
@@ -25,10 +26,13 @@ Paths = str | PathLike[str] | Sequence[str | PathLike[str]]
 class CaseReader(ImageReader):
     """Reads what `admit_cases` admits, for ``LoadImaged(keys, reader="monai_adele.data.CaseReader")``.
 
-    NIfTI is read as by MONAI's NibabelReader and PNG, JPEG and BMP as by its PILReader. Besides, this reads
-    NRRD and MetaImage through SimpleITK (MONAI needs the packages itk or pynrrd for them) and TIFF through
-    Pillow, whose pages are the third axis and whose pixels count as 1 mm. Several files become the channels
-    of one image with the affine of the first; MONAI's readers refuse affines that differ by rounding.
+    NIfTI is read as by MONAI's NibabelReader, except that the affine is the one nibabel finds: MONAI's reader
+    replaces an sform by a qform that is not set where the voxel sizes in the header differ from the sform's
+    by more than 1e-5, and image and label may then part. PNG, JPEG and BMP are read as by its PILReader.
+    Besides, this reads NRRD and MetaImage through SimpleITK (MONAI needs the packages itk or pynrrd for them)
+    and TIFF through Pillow, whose pages are the third axis and whose pixels count as 1 mm. Several files
+    become the channels of one image with the affine of the first; MONAI's readers refuse affines that differ
+    by rounding.
 
     Example:
         >>> CaseReader().verify_suffix(["case_0000.mha", "case_0001.mha"])
@@ -61,8 +65,8 @@ class CaseReader(ImageReader):
             img: from `read`.
 
         Returns:
-            Array ``(*spatial)``, ``(*spatial, channels)``, or of several files ``(files, *spatial)``; metadata
-            of the first file.
+            Array ``(*spatial)``, ``(*spatial, channels)``, or of several files ``(files, *spatial)``; and the
+            metadata of the first file.
         """
         loaded = [reader.get_data(image) if reader else _data(image) for reader, image in img]
         arrays, meta = [array for array, _ in loaded], loaded[0][1]
@@ -77,7 +81,8 @@ class CaseReader(ImageReader):
         ending = (image_ending(name) or "").lower()
         if ending in (".nii", ".nii.gz"):
             nibabel_reader = NibabelReader()
-            return nibabel_reader, nibabel_reader.read(name, **kwargs)
+            nibabel_reader.filenames = (name,)
+            return nibabel_reader, nib.load(name, **kwargs)
         if ending in (".png", ".jpg", ".jpeg", ".bmp"):
             pil_reader = PILReader()
             return pil_reader, pil_reader.read(name, **kwargs)

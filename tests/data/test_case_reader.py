@@ -47,6 +47,18 @@ def test_nifti_loads_as_with_the_reader_of_monai(tmp_path):
     assert load(path).shape == (3, 5, 6, 7)
 
 
+def test_the_sform_is_kept_where_the_header_rounds_its_voxel_sizes(tmp_path):
+    path = save(tmp_path / "case.nii", volume(5, 6, 7))
+    with open(path, "r+b") as file:
+        header = nib.Nifti1Header.from_fileobj(file)
+        header["pixdim"][1] += 1e-4
+        header["qoffset_x"] = header["qoffset_y"] = header["qoffset_z"] = 0  # as where only the sform is set
+        file.seek(0)
+        file.write(header.binaryblock)
+    assert torch.allclose(load(path).affine, torch.from_numpy(AFFINE))
+    assert not torch.allclose(load(path, reader=None).affine, torch.from_numpy(AFFINE), atol=0.1)
+
+
 @pytest.mark.parametrize(
     ("ending", "shape"), [(".png", (5, 6)), (".png", (5, 6, 3)), (".tif", (5, 6)), (".tif", (5, 6, 3))]
 )
@@ -69,9 +81,7 @@ def test_pages_of_a_tiff_are_the_third_axis(tmp_path):
 def test_several_files_are_channels_in_their_order_on_the_grid_of_the_first(tmp_path, ending):
     paths = []
     for channel in range(3):
-        reference = save(
-            tmp_path / "reference.nii", volume(5, 6, 7) + np.uint8(channel), AFFINE + 1e-6 * channel
-        )
+        reference = save(tmp_path / "reference.nii", volume(5, 6, 7) + np.uint8(channel), AFFINE + 1e-6 * channel)
         paths.append(str(tmp_path / f"case_{channel:04d}{ending}"))
         sitk.WriteImage(sitk.ReadImage(reference), paths[-1])
     image = load(paths)

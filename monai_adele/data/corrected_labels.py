@@ -139,9 +139,7 @@ def export_corrected_labels(
         codes = _codes(file, correction, shape, given)
         undo = transform if transform is not None else getattr(volumes, "transform", None)
         written.append(file.write_corrected(codes, item[image_key], undo, image_key))
-    changed, left = (
-        sum(getattr(label, name) for label in written) for name in ("changed_voxels", "left_voxels")
-    )
+    changed, left = (sum(getattr(label, name) for label in written) for name in ("changed_voxels", "left_voxels"))
     _logger.info("%d labels in %s: %d voxels changed, %d left", len(written), folder, changed, left)
     return written
 
@@ -191,8 +189,7 @@ class _Files:
         given, new = np.divmod(original.reshape(-1)[places] - 1, 256)
         found = label.ids(places)
         fits = (given == _ANY) | (given == found)
-        same_size = np.isclose(_voxel_volume(image.affine), _voxel_volume(affine), rtol=1e-4)
-        if not fits.all() and (same_size or not fits.any()):
+        if not fits.all() and (_same_spacing(image.affine, affine) or not fits.any()):
             problem = (
                 f"label holds other ids in {int((~fits).sum())} of {len(fits)} corrected voxels, expected "
                 "those that were corrected; set given_from_file=False if labels are changed before training"
@@ -227,9 +224,7 @@ class _Files:
         try:
             write_atomically(self.target, content)
         except OSError as error:
-            raise StoreError(
-                f"{self.target}: cannot be written: {error.strerror}; free disk space"
-            ) from error
+            raise StoreError(f"{self.target}: cannot be written: {error.strerror}; free disk space") from error
 
 
 def _make(folder: str | os.PathLike[str]) -> None:
@@ -244,14 +239,10 @@ def _refuse_to_overwrite(files: Sequence[_Files], keys: Sequence[str]) -> None:
     problems = []
     for file in files:
         values = [file.case.get(key) for key in keys]
-        paths = [
-            path for value in values for path in (value if isinstance(value, (list, tuple)) else [value])
-        ]
+        paths = [path for value in values for path in (value if isinstance(value, (list, tuple)) else [value])]
         for path in paths:
             if path is not None and os.path.realpath(path) in targets:
-                problems.append(
-                    problem_line(file.case_id, str(path), "would be overwritten; choose another folder")
-                )
+                problems.append(problem_line(file.case_id, str(path), "would be overwritten; choose another folder"))
     if problems:
         raise DataError(problems)
 
@@ -275,7 +266,8 @@ def _codes(
     codes = np.zeros(shape, np.int64)
     if given is not None:
         try:
-            codes[:] = 1 + 256 * _ANY + (given if correction is None else correction.laid_over(given))
+            codes[:] = given if correction is None else correction.laid_over(given)
+            codes += 1 + 256 * _ANY
         except ValueError as error:
             raise StoreError(file.line(f"{error}; expected the given label in every volume")) from error
     elif correction is not None:
@@ -283,5 +275,6 @@ def _codes(
     return codes
 
 
-def _voxel_volume(affine: Any) -> float:
-    return abs(float(np.linalg.det(np.asarray(affine, np.float64)[:3, :3])))
+def _same_spacing(affine: Any, other: Any) -> bool:
+    spacing, expected = (sorted(spacing_mm(np.asarray(matrix, np.float64))) for matrix in (affine, other))
+    return bool(np.allclose(spacing, expected, rtol=1e-4))

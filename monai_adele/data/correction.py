@@ -53,15 +53,11 @@ class Correction:
             if array.dtype != dtype or array.shape != (len(self.indices),):
                 raise ValueError(f"{name}: found {array.dtype} {array.shape}, expected {dtype.__name__} (N,)")
         if not 1 <= len(self.shape) <= 8 or math.prod(self.shape) > 2**32:
-            raise ValueError(
-                f"shape: found {self.shape}, expected 1 to 8 dimensions and at most 2**32 voxels"
-            )
+            raise ValueError(f"shape: found {self.shape}, expected 1 to 8 dimensions and at most 2**32 voxels")
         if len(self) and not (np.diff(self.indices.astype(np.int64)) > 0).all():
             raise ValueError("indices: expected strictly increasing numbers")
         if len(self) and int(self.indices[-1]) >= math.prod(self.shape):
-            raise ValueError(
-                f"indices: found {self.indices[-1]}, expected less than the voxels of {self.shape}"
-            )
+            raise ValueError(f"indices: found {self.indices[-1]}, expected less than the voxels of {self.shape}")
         if (self.given == self.new).any():
             raise ValueError("new: found a voxel that keeps its given class id")
 
@@ -96,9 +92,7 @@ class Correction:
             if not np.issubdtype(label.dtype, np.integer):
                 raise TypeError(f"{name}: found {label.dtype}, expected integers")
         if given.shape != corrected.shape:
-            raise ValueError(
-                f"found given {given.shape} and corrected {corrected.shape}, expected equal shapes"
-            )
+            raise ValueError(f"found given {given.shape} and corrected {corrected.shape}, expected equal shapes")
         before, after = np.ravel(given), np.ravel(corrected)
         indices = np.flatnonzero(before != after)
         return cls(indices.astype(np.uint32), _as_ids(before[indices]), _as_ids(after[indices]), given.shape)
@@ -206,9 +200,7 @@ class Correction:
         if digest != _case_digest(case_id):
             raise ValueError(f"found the correction of another case, expected that of {case_id!r}")
         if len(content) != _HEADER.size + _BYTES_PER_VOXEL * voxels or dims > 8:
-            raise ValueError(
-                f"found {len(content)} bytes, expected {_HEADER.size + _BYTES_PER_VOXEL * voxels}"
-            )
+            raise ValueError(f"found {len(content)} bytes, expected {_HEADER.size + _BYTES_PER_VOXEL * voxels}")
         indices = np.frombuffer(content, "<u4", voxels, _HEADER.size).astype(np.uint32)
         ids = np.frombuffer(content, np.uint8, 2 * voxels, _HEADER.size + 4 * voxels).copy()
         return cls(indices, ids[:voxels], ids[voxels:], tuple(shape[:dims]))

@@ -229,9 +229,7 @@ class LabelStore:
         for case_id in sorted(before.cases.keys() | after.cases.keys()):
             digests = before.cases.get(case_id), after.cases.get(case_id)
             if digests[0] != digests[1]:
-                old, new = (
-                    None if digest is None else self._files.correction(case_id, digest) for digest in digests
-                )
+                old, new = (None if digest is None else self._files.correction(case_id, digest) for digest in digests)
                 transitions = tuple((*pair, voxels) for pair, voxels in _transitions(old, new).items())
                 yield JournalEntry(after.version, case_id, after.epoch, after.reason, transitions, None)
 

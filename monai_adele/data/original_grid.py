@@ -43,9 +43,7 @@ def on_original_grid(
         [[2], [0], [1]]
     """
     if not isinstance(image, MetaTensor):
-        raise GeometryError(
-            f"image is a {type(image).__name__}, expected a MetaTensor, which knows its transforms"
-        )
+        raise GeometryError(f"image is a {type(image).__name__}, expected a MetaTensor, which knows its transforms")
     if image.pending_operations:
         raise GeometryError("image has pending lazy operations, expected them applied; add ApplyPendingd")
     if not image.applied_operations:

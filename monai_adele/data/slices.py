@@ -127,9 +127,7 @@ def stack_slices(slices: Mapping[int, NDArray[Any]], volume: NDArray[Any], *, ax
     return np.ascontiguousarray(np.moveaxis(stacked, 0, along))
 
 
-def stack_corrections(
-    corrections: Mapping[int, Correction], shape: Sequence[int], *, axis: int = -1
-) -> Correction:
+def stack_corrections(corrections: Mapping[int, Correction], shape: Sequence[int], *, axis: int = -1) -> Correction:
     """Put the corrections of a volume's slices together.
 
     Args:
@@ -208,19 +206,12 @@ def _check_volume(volume: Mapping[str, Any], keys: set[str], label_key: str, cas
     for key in sorted(keys):
         found = tuple(volume[key].shape)
         if len(found) != 4 or found[1:] != shape:
-            raise GeometryError(
-                f"{name}: {key} has shape {found}, expected (C, {', '.join(map(str, shape))}), 3D"
-            )
+            raise GeometryError(f"{name}: {key} has shape {found}, expected (C, {', '.join(map(str, shape))}), 3D")
 
 
-def _slice(
-    volume: Mapping[str, Any], index: int, along: int, label_key: str, case_id_key: str
-) -> dict[str, Any]:
+def _slice(volume: Mapping[str, Any], index: int, along: int, label_key: str, case_id_key: str) -> dict[str, Any]:
     shape = tuple(volume[label_key].shape[1:])
-    item = {
-        key: _slice_of(value, index, along) if _is_grid(value, shape) else value
-        for key, value in volume.items()
-    }
+    item = {key: _slice_of(value, index, along) if _is_grid(value, shape) else value for key, value in volume.items()}
     volume_id = str(volume[case_id_key])
     return {
         **item,

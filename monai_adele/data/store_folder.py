@@ -224,9 +224,7 @@ class StoreFolder:
         try:
             yield
         except (ValueError, KeyError, TypeError) as error:
-            raise StoreError(
-                f"{self.path / name}: {error}; the store is damaged, restore it from a copy"
-            ) from error
+            raise StoreError(f"{self.path / name}: {error}; the store is damaged, restore it from a copy") from error
 
 
 def _digest(content: bytes) -> str:

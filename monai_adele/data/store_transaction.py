@@ -79,9 +79,7 @@ class StoreTransaction:
         if case_id in base.cases:
             before = self._files.correction(case_id, base.cases[case_id])
             if not before.fits(given):
-                raise does_not_belong(
-                    self._files, case_id, f"found other ids or shape {given.shape}", before.shape
-                )
+                raise does_not_belong(self._files, case_id, f"found other ids or shape {given.shape}", before.shape)
             current = before.laid_over(given)
         change = _named(case_id, Correction.between, current, corrected)
         self._entries[case_id] = None
@@ -123,9 +121,7 @@ class StoreTransaction:
         try:
             if kind is None and entries:
                 version = base.version + 1
-                self._files.commit(
-                    StoreVersion(version, self._epoch, self._reason, None, "", self._cases), entries
-                )
+                self._files.commit(StoreVersion(version, self._epoch, self._reason, None, "", self._cases), entries)
         except OSError as failure:
             raise not_written(self._files, failure) from failure
         finally:

@@ -54,9 +54,7 @@ def test_transitions_count_voxels_by_class():
 
 @pytest.mark.parametrize("dtype", [torch.uint8, torch.int64, torch.float32])
 def test_a_meta_tensor_keeps_dtype_channel_metadata_and_its_own_memory(dtype):
-    label = MetaTensor(
-        torch.tensor([[[0, 1], [1, 1]]]).to(dtype), affine=AFFINE, meta={"filename_or_obj": "a"}
-    )
+    label = MetaTensor(torch.tensor([[[0, 1], [1, 1]]]).to(dtype), affine=AFFINE, meta={"filename_or_obj": "a"})
     label.push_applied_operation({"class": "Flip"})
     current = Correction.between(np.array([[0, 1], [1, 1]]), np.array([[0, 1], [2, 1]])).laid_over(label)
     assert current.dtype == dtype

@@ -221,9 +221,7 @@ def test_a_label_that_the_correction_was_not_made_for_is_refused_naming_the_case
 
 def test_a_store_with_corrections_is_refused_where_an_empty_one_is_required(store):
     commit(store, {"a": FIRST})
-    with pytest.raises(
-        StoreError, match=r"corrections of 1 cases \(version 1\).*--resume true.*roll_back\(0\)"
-    ):
+    with pytest.raises(StoreError, match=r"corrections of 1 cases \(version 1\).*--resume true.*roll_back\(0\)"):
         store.require_empty()
     store.roll_back(0)
     store.require_empty()

@@ -169,9 +169,7 @@ def test_a_store_whose_head_is_lost_is_not_taken_for_an_empty_one(store):
 
 
 @pytest.mark.parametrize("damage", ["cut", "flip", "remove", "pickle"])
-@pytest.mark.parametrize(
-    "pattern", ["head.json", "versions/000001.json", "versions/*.jsonl", "corrections/a.*"]
-)
+@pytest.mark.parametrize("pattern", ["head.json", "versions/000001.json", "versions/*.jsonl", "corrections/a.*"])
 def test_a_damaged_file_is_named_and_never_served(store, pattern, damage):
     commit_next(store)
     [file] = store.folder.glob(pattern)

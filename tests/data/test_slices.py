@@ -28,8 +28,7 @@ def make_volume(affine=None, foreground=((1, 2, 3), (3, 2, 5)), case_id="v"):
     image = torch.arange(2.0 * 120).reshape(2, *SHAPE)
     truth = label + 1
     item = {
-        key: MetaTensor(value, affine=affine)
-        for key, value in (("image", image), ("label", label), ("truth", truth))
+        key: MetaTensor(value, affine=affine) for key, value in (("image", image), ("label", label), ("truth", truth))
     }
     return {**item, "case_id": case_id, "patient": "p", "age": np.zeros(3)}
 
@@ -123,9 +122,7 @@ def test_faulty_volumes_and_axes_are_refused_naming_the_case():
     volume = make_volume()
     with pytest.raises(DataError, match=r"case 'v': found no \['label'\]"):
         foreground_slices([{key: value for key, value in volume.items() if key != "label"}])
-    with pytest.raises(
-        GeometryError, match=r"case 'v': image has shape \(2, 4, 5, 3\), expected \(C, 4, 5, 6\)"
-    ):
+    with pytest.raises(GeometryError, match=r"case 'v': image has shape \(2, 4, 5, 3\), expected \(C, 4, 5, 6\)"):
         foreground_slices([{**volume, "image": volume["image"][..., :3]}])
     with pytest.raises(GeometryError, match=r"case 'v'.*3D"):
         foreground_slices([{**volume, "label": volume["label"][0], "image": volume["image"][0]}])
@@ -158,9 +155,7 @@ def test_stacked_corrections_equal_the_correction_of_the_stacked_slices(seed, ax
     given_label = rng.integers(0, 3, SHAPE).astype(np.uint8)
     corrected = np.where(rng.random(SHAPE) < share, rng.integers(0, 3, SHAPE), given_label).astype(np.uint8)
     slices = {
-        index: Correction.between(
-            np.take(given_label, index, axis=axis), np.take(corrected, index, axis=axis)
-        )
+        index: Correction.between(np.take(given_label, index, axis=axis), np.take(corrected, index, axis=axis))
         for index in rng.permutation(SHAPE[axis]).tolist()
     }
     assert stack_corrections(slices, SHAPE, axis=axis) == Correction.between(given_label, corrected)

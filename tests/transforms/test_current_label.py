@@ -39,11 +39,7 @@ def make_dataset(kind, store, folder):
     transform = Compose([Identityd("label"), CurrentLabeld("label", store)])
     if kind is CacheDataset:
         return CacheDataset(items, transform, progress=False)
-    return (
-        PersistentDataset(items, transform, folder)
-        if kind is PersistentDataset
-        else Dataset(items, transform)
-    )
+    return PersistentDataset(items, transform, folder) if kind is PersistentDataset else Dataset(items, transform)
 
 
 @pytest.mark.parametrize("kind", [Dataset, CacheDataset, PersistentDataset])

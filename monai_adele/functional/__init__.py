@@ -13,6 +13,7 @@ from monai_adele.functional.curve import CurveFit, fit_prefixes
 from monai_adele.functional.morphology import (
     class_boxes,
     dilate_labels,
+    distance_within_mm,
     equivalent_radius_mm,
     erode_labels,
 )
@@ -39,6 +40,7 @@ __all__ = [
     "correct_label",
     "decide_onset",
     "dilate_labels",
+    "distance_within_mm",
     "equivalent_radius_mm",
     "erode_labels",
     "fit_prefixes",

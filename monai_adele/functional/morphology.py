@@ -10,7 +10,7 @@ from fractions import Fraction
 import numpy as np
 import scipy.ndimage
 
-__all__ = ["IGNORE_ID", "class_boxes", "dilate_labels", "equivalent_radius_mm", "erode_labels"]
+__all__ = ["IGNORE_ID", "class_boxes", "dilate_labels", "distance_within_mm", "equivalent_radius_mm", "erode_labels"]
 
 IGNORE_ID = 255
 """The usual "ignore" value of label maps: a class only where it is asked for by its id."""
@@ -39,8 +39,7 @@ def class_boxes(label: np.ndarray) -> dict[int, tuple[slice, ...]]:
     found = scipy.ndimage.find_objects(label[crop])
     return {
         class_id: tuple(
-            slice(outer.start + inner.start, outer.start + inner.stop)
-            for outer, inner in zip(crop, box, strict=True)
+            slice(outer.start + inner.start, outer.start + inner.stop) for outer, inner in zip(crop, box, strict=True)
         )
         for class_id, box in enumerate(found, start=1)
         if box is not None
@@ -164,6 +163,29 @@ def dilate_labels(
     return dilated
 
 
+def distance_within_mm(seeds: np.ndarray, spacing: Sequence[float], radius_mm: float) -> np.ndarray:
+    """Measure how far every voxel centre is from the nearest seed, up to a radius.
+
+    Args:
+        seeds: ``(*spatial,)`` with one to three axes, bool.
+        spacing: mm per axis, above 0.
+        radius_mm: at least 0, finite.
+
+    Returns:
+        Distances in mm, float32; infinity beyond the radius, and everywhere if there is no seed.
+
+    Example:
+        >>> distance_within_mm(np.array([True, False, False, False]), (2.0,), radius_mm=4.0)
+        array([ 0.,  2.,  4., inf], dtype=float32)
+    """
+    metric = _Metric.of(spacing, radius_mm)
+    limit = metric.limit(radius_mm)
+    squared = metric.distance(seeds, limit)
+    distance: np.ndarray = np.sqrt(squared / np.float32(metric.units_per_mm2), dtype=np.float32)
+    distance[squared > limit] = np.inf
+    return distance
+
+
 @dataclass(frozen=True)
 class _Metric:
     """Squared distances as whole numbers of one unit, so that equal distances compare as equal.
@@ -195,8 +217,7 @@ class _Metric:
 
     def reach(self, limit: int) -> tuple[int, ...]:
         return tuple(
-            math.floor(math.sqrt(limit / self.units_per_mm2 * (1.0 + _TOLERANCE)) / step)
-            for step in self.spacing
+            math.floor(math.sqrt(limit / self.units_per_mm2 * (1.0 + _TOLERANCE)) / step) for step in self.spacing
         )
 
     def distance(self, seeds: np.ndarray, limit: int) -> np.ndarray:
@@ -236,9 +257,7 @@ def _floored(distance: np.ndarray, limit: int, keep_at_least: float) -> int:
     return int(np.partition(distance, distance.size - kept)[distance.size - kept]) - 1
 
 
-def _radius_of_each(
-    radius_mm: float | Mapping[int, float], boxes: Mapping[int, tuple[slice, ...]]
-) -> dict[int, float]:
+def _radius_of_each(radius_mm: float | Mapping[int, float], boxes: Mapping[int, tuple[slice, ...]]) -> dict[int, float]:
     if not isinstance(radius_mm, Mapping):
         radius_mm = {class_id: radius_mm for class_id in boxes if class_id != IGNORE_ID}
     for class_id, radius in radius_mm.items():

@@ -3,6 +3,7 @@
 from monai_adele.noise.affine_jitter import AffineJitter
 from monai_adele.noise.boundary_walk import BoundaryWalk
 from monai_adele.noise.dilate import Dilate
+from monai_adele.noise.elastic_contour import ElasticContour
 from monai_adele.noise.erode import Erode
 from monai_adele.noise.noise_model import NoiseModel
 from monai_adele.noise.one_of import OneOf
@@ -14,6 +15,7 @@ __all__ = [
     "AffineJitter",
     "BoundaryWalk",
     "Dilate",
+    "ElasticContour",
     "Erode",
     "NoiseModel",
     "OneOf",

@@ -72,9 +72,7 @@ def checked_classes(name: str, value: Iterable[int] | None) -> tuple[int, ...] |
     classes = tuple(value) if isinstance(value, Iterable) else (value,)
     whole = all(isinstance(class_id, (int, np.integer)) and class_id >= 1 for class_id in classes)
     if not whole or len(set(classes)) < len(classes):
-        raise ValueError(
-            f"{name} is {value!r}, expected different whole numbers of at least 1, or None for all"
-        )
+        raise ValueError(f"{name} is {value!r}, expected different whole numbers of at least 1, or None for all")
     return tuple(int(class_id) for class_id in classes)
 
 

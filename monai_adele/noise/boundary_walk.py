@@ -136,9 +136,7 @@ class _Walk:
             slice(max(0, side.start - margin), min(length, side.stop + margin))
             for side, length in zip(self.box, self.noisy.shape, strict=True)
         )
-        growth = [
-            (old.start - new.start, new.stop - old.stop) for old, new in zip(self.box, wider, strict=True)
-        ]
+        growth = [(old.start - new.start, new.stop - old.stop) for old, new in zip(self.box, wider, strict=True)]
         self.mask = np.pad(self.mask, growth)
         self.box = wider
         ids = self.noisy[wider]

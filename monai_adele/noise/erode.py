@@ -41,9 +41,7 @@ class Erode(RadiusNoise):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        object.__setattr__(
-            self, "keep_at_least", checked_number("keep_at_least", self.keep_at_least, 0.0, 1.0)
-        )
+        object.__setattr__(self, "keep_at_least", checked_number("keep_at_least", self.keep_at_least, 0.0, 1.0))
 
     def corrupt(self, label: np.ndarray, spacing: tuple[float, ...], rng: np.random.Generator) -> np.ndarray:
         """Erode the chosen classes."""

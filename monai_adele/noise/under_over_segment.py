@@ -53,9 +53,7 @@ class UnderOverSegment(NoiseModel):
         if self.slice_axis not in (None, 0, 1, 2):
             raise ValueError(f"slice_axis is {self.slice_axis!r}, expected 0, 1, 2 or None")
         object.__setattr__(self, "classes", checked_classes("classes", self.classes))
-        object.__setattr__(
-            self, "keep_at_least", checked_number("keep_at_least", self.keep_at_least, 0.0, 1.0)
-        )
+        object.__setattr__(self, "keep_at_least", checked_number("keep_at_least", self.keep_at_least, 0.0, 1.0))
 
     def corrupt(self, label: np.ndarray, spacing: tuple[float, ...], rng: np.random.Generator) -> np.ndarray:
         """Shrink or grow the chosen classes, slice by slice or at once."""
@@ -79,9 +77,7 @@ class UnderOverSegment(NoiseModel):
         """The same noise with its relative radii multiplied."""
         return replace(self, relative=scaled(self.relative, strength))
 
-    def _changed(
-        self, label: np.ndarray, spacing: tuple[float, ...], over: bool, relative: float
-    ) -> np.ndarray:
+    def _changed(self, label: np.ndarray, spacing: tuple[float, ...], over: bool, relative: float) -> np.ndarray:
         boxes = chosen_boxes(label, checked_classes("classes", self.classes))
         radii = Radius("relative", relative, relative).of_each(relative, label, spacing, boxes)
         if over:

@@ -5,7 +5,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from monai_adele.functional.morphology import class_boxes, dilate_labels, equivalent_radius_mm, erode_labels
+from monai_adele.functional.morphology import (
+    class_boxes,
+    dilate_labels,
+    distance_within_mm,
+    equivalent_radius_mm,
+    erode_labels,
+)
 from tests.reference import morphology as reference
 
 SPACINGS = st.sampled_from([1.0, 2.0, 0.8, 3.0, 0.7421875, 1.2])
@@ -171,3 +177,11 @@ def test_the_equivalent_ball_has_the_volume_of_its_voxels():
     assert equivalent_radius_mm(6, (0.5,)) == pytest.approx(1.5)
     assert np.pi * equivalent_radius_mm(7, (2.0, 3.0)) ** 2 == pytest.approx(42)
     assert 4 / 3 * np.pi * equivalent_radius_mm(7, (2.0, 3.0, 0.5)) ** 3 == pytest.approx(21)
+
+
+def test_distances_are_those_of_a_distance_transform_up_to_the_radius():
+    seeds, spacing = blobs((20, 16, 12)) == 1, (0.8, 1.2, 2.5)
+    exact = scipy.ndimage.distance_transform_edt(~seeds, sampling=spacing)
+    ours = distance_within_mm(seeds, spacing, 4.0)
+    np.testing.assert_allclose(ours, np.where(exact <= 4.0 + 1e-6, exact, np.inf), rtol=1e-5)
+    assert np.isinf(distance_within_mm(np.zeros((3, 4), bool), (1.0, 1.0), 2.0)).all()

@@ -10,6 +10,7 @@ from monai_adele.noise import (
     AffineJitter,
     BoundaryWalk,
     Dilate,
+    ElasticContour,
     Erode,
     OneOf,
     Sequence,
@@ -29,6 +30,7 @@ SIZED = {
     "affine": AffineJitter(rotation_deg=20, translation_mm=3, scaling=0.2, shear=0.2),
     "affine together": AffineJitter(rotation_deg=20, translation_mm=3, per_structure=False),
     "walk": BoundaryWalk(steps=20, flip=0.2, speckle=0.1, blur_voxels=1),
+    "elastic": ElasticContour(amplitude_mm=(1, 2), correlation_mm=6, bias_mm=(-1, 1)),
     "sequence": Sequence([Erode(radius_mm=2), AffineJitter(translation_mm=3)]),
     "one of": OneOf([Erode(radius_mm=2), Dilate(radius_mm=2)]),
     "sometimes": Sometimes(Erode(radius_mm=2), share=0.7),
@@ -38,6 +40,7 @@ CHOSEN = {
     "dilate": Dilate(radius_mm=2, classes=[2]),
     "under over": UnderOverSegment(classes=[2]),
     "walk": BoundaryWalk(steps=20, flip=0.2, speckle=0.1, blur_voxels=1, classes=[2]),
+    "elastic": ElasticContour(amplitude_mm=2, correlation_mm=6, classes=[2]),
     "affine": AffineJitter(rotation_deg=20, translation_mm=3, classes=[2]),
     "affine together": AffineJitter(translation_mm=3, classes=[2], per_structure=False),
 }

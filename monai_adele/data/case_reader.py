@@ -96,8 +96,8 @@ class CaseReader(ImageReader):
 def _data(image: sitk.Image | Image.Image) -> tuple[Array, dict[str, Any]]:
     if isinstance(image, Image.Image):
         with image:
-            array, affine = pillow_array(image), np.eye(4)
-            axes = 3 if getattr(image, "n_frames", 1) > 1 else 2
+            array, axes = pillow_array(image)
+        affine = np.eye(4)
     else:
         array, affine = simpleitk_array(image)
         axes = min(image.GetDimension(), 3)

@@ -83,10 +83,12 @@ def find_cases(
 
 def _check_arguments(class_names: Sequence[str] | None, ignore_index: int | None) -> None:
     if class_names is not None and (
-        isinstance(class_names, str) or len(class_names) < 2 or len(set(class_names)) < len(class_names)
+        isinstance(class_names, str)
+        or not 2 <= len(class_names) <= MAX_LABEL_ID
+        or len(set(class_names)) < len(class_names)
     ):
         raise ValueError(
-            f"class_names must be two or more different names, background first, got {class_names!r}"
+            f"class_names must be 2 to {MAX_LABEL_ID} different names, background first, got {class_names!r}"
         )
     if ignore_index is not None and not 1 <= ignore_index <= MAX_LABEL_ID:
         raise ValueError(f"ignore_index must be in 1..{MAX_LABEL_ID}, got {ignore_index}")
@@ -102,7 +104,7 @@ def _pair(
         )
         if not cases and not problems:
             raise DataError(f"{file}: lists no cases with labels, expected some under 'training'")
-        return cases, parts, problems, notes
+        return cases, parts, problems, [*notes, *_unlisted(cases, root, file)]
     ending = declared.content.get("file_ending")
     cases, problems, notes = pair_folders(
         root, nnunet=declared.nnunet or listed, file_ending=ending if isinstance(ending, str) else None
@@ -112,6 +114,17 @@ def _pair(
     if isinstance(expected, int) and expected != found:
         notes.append(f"{file}: numTraining is {expected}, but {found} cases were found")
     return cases, {}, problems, notes
+
+
+def _unlisted(cases: list[Case], root: Path, file: str) -> list[str]:
+    """Note the images in the folder of a dataset.json that it does not list."""
+    folder = root / "imagesTr"
+    if file != "dataset.json" or not folder.is_dir():
+        return []
+    listed = {path for case in cases for path in ([case["image"]] if isinstance(case["image"], str) else case["image"])}
+    present = {str(path) for path in folder.iterdir() if image_ending(path.name) and path.name[0] != "."}
+    count = len(present - listed)
+    return [f"imagesTr/: {count} images that {file} does not list left out"] if count else []
 
 
 def _lists_bare_names(declared: Declaration, root: Path) -> bool:

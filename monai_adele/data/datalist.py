@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -46,9 +47,7 @@ def datalist_cases(
     problems: list[str] = []
     unlabelled = 0
     for where, part, entry in _entries(content, file):
-        if part == "test" and (
-            isinstance(entry, str) or (isinstance(entry, dict) and label_key not in entry)
-        ):
+        if part == "test" and (isinstance(entry, str) or (isinstance(entry, dict) and label_key not in entry)):
             unlabelled += 1
             continue
         fault = _entry_fault(entry, image_key, label_key)
@@ -122,9 +121,9 @@ def _repeated_files(cases: list[Case], file: str) -> list[str]:
     owner: dict[str, str] = {}
     for case in cases:
         images = case["image"] if isinstance(case["image"], list) else [case["image"]]
-        for path in (*images, case["label"]):
+        for path, times in Counter([*images, case["label"]]).items():
             first = owner.setdefault(path, case["case_id"])
-            if first != case["case_id"] or (*images, case["label"]).count(path) > 1:
+            if first != case["case_id"] or times > 1:
                 text = f"file is listed twice in {file}, before in case {first!r}, expected once; correct it"
                 problems.append(problem_line(case["case_id"], os.path.basename(path), text))
     return problems

@@ -127,9 +127,7 @@ def read_image_file(path: str | Path) -> ImageFile:
     except EOFError as error:
         raise DataError("file is cut short, expected all of its data; copy it again") from error
     except (zlib.error, gzip.BadGzipFile) as error:
-        raise DataError(
-            "file is damaged: its checksum or compressed data are wrong; copy it again"
-        ) from error
+        raise DataError("file is damaged: its checksum or compressed data are wrong; copy it again") from error
     except Exception as error:  # readers raise anything on hostile bytes; their texts may quote the header
         raise DataError(
             f"file cannot be read ({type(error).__name__}), expected an intact {ending} image; copy it again"
@@ -157,17 +155,18 @@ def simpleitk_array(image: sitk.Image) -> tuple[Array, Array]:
     return array, np.diag([-1.0, -1.0, 1.0, 1.0]) @ affine
 
 
-def pillow_array(image: Image.Image) -> Array:
+def pillow_array(image: Image.Image) -> tuple[Array, int]:
     """Lay out a Pillow image with x first.
 
     Args:
-        image: one page or several.
+        image: only of a TIFF more than the first page is taken.
 
     Returns:
-        Shape ``(x, y[, pages][, channels])``.
+        Shape ``(x, y[, pages][, channels])``, and the number of spatial axes, 3 if there are several pages.
     """
-    pages = [np.swapaxes(np.asarray(page), 0, 1) for page in ImageSequence.Iterator(image)]
-    return pages[0] if len(pages) == 1 else np.stack(pages, axis=2)
+    taken = ImageSequence.Iterator(image) if image.format == "TIFF" else [image]
+    pages = [np.swapaxes(np.asarray(page), 0, 1) for page in taken]
+    return (pages[0], 2) if len(pages) == 1 else (np.stack(pages, axis=2), 3)
 
 
 def _read_nifti(content: bytes, digest: str, *, compressed: bool) -> ImageFile:
@@ -201,9 +200,9 @@ def _read_pillow(content: bytes, digest: str) -> ImageFile:
     with Image.open(io.BytesIO(content)) as image:
         image.verify()  # the checksums of PNG
     with Image.open(io.BytesIO(content)) as image:
-        array, mode, pages = pillow_array(image), image.mode, getattr(image, "n_frames", 1)
+        (array, axes), mode = pillow_array(image), image.mode
     _require_image(array.ndim, array.dtype, array.shape)
-    return ImageFile(array, 3 if pages > 1 else 2, None, None, 1.0, 0.0, digest, mode in ("P", "PA"))
+    return ImageFile(array, axes, None, None, 1.0, 0.0, digest, mode in ("P", "PA"))
 
 
 def _read_simpleitk(path: Path, content: bytes, digest: str) -> ImageFile:
@@ -235,10 +234,6 @@ def _decompress(path: Path, content: bytes) -> None:
 
 def _require_image(axes: int, dtype: np.dtype[Any], shape: tuple[int, ...]) -> None:
     if dtype.kind not in "biuf":
-        raise DataError(
-            f"file holds {dtype} values, expected real numbers; export colors or parts as channels"
-        )
+        raise DataError(f"file holds {dtype} values, expected real numbers; export colors or parts as channels")
     if not 2 <= axes <= 4 or 0 in shape:
-        raise DataError(
-            f"file has shape {tuple(shape)}, expected 2 or 3 spatial axes and at most one for channels"
-        )
+        raise DataError(f"file has shape {tuple(shape)}, expected 2 or 3 spatial axes and at most one for channels")

@@ -8,13 +8,12 @@ import torch
 from monai.transforms import Compose, EnsureChannelFirstd, LoadImaged
 from PIL import Image
 
-from monai_adele.data import CaseReader
 from monai_adele.data.image_file import read_image_file
 
 AFFINE = np.array([[0.0, -1.5, 0.0, 4.0], [2.0, 0.0, 0.0, -3.0], [0.0, 0.0, 1.0, 7.0], [0.0, 0.0, 0.0, 1.0]])
 
 
-def load(image, reader=CaseReader):
+def load(image, reader="monai_adele.data.CaseReader"):
     steps = [LoadImaged(["image"], reader=reader), EnsureChannelFirstd(["image"])]
     return Compose(steps)({"image": image})["image"]
 

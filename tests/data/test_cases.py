@@ -23,9 +23,7 @@ def split_channels(dataset, count=2):
     """Turn each image into channel files as nnU-Net names them."""
     for case_id in "abc":
         for channel in range(count):
-            shutil.copy(
-                dataset.image_path(case_id), dataset.root / "imagesTr" / f"{case_id}_{channel:04d}.nii.gz"
-            )
+            shutil.copy(dataset.image_path(case_id), dataset.root / "imagesTr" / f"{case_id}_{channel:04d}.nii.gz")
         dataset.image_path(case_id).unlink()
 
 
@@ -74,9 +72,7 @@ def test_hidden_files_are_skipped_and_foreign_ones_noted(dataset):
 
 def test_nnunet_channels_are_gathered_in_order(dataset):
     split_channels(dataset, 3)
-    dataset.declare(
-        labels={"background": 0, "front": 1, "back": 2}, channel_names={"0": "T1", "1": "T2", "2": "D"}
-    )
+    dataset.declare(labels={"background": 0, "front": 1, "back": 2}, channel_names={"0": "T1", "1": "T2", "2": "D"})
     found = find_cases(dataset.root)
     assert ids(found) == ["a", "b", "c"]
     assert found.cases[0]["image"] == [str(dataset.root / "imagesTr" / f"a_000{c}.nii.gz") for c in range(3)]
@@ -104,6 +100,13 @@ def test_a_numbered_name_is_no_channel_where_the_label_bears_it_too(dataset):
     assert ids(find_cases(dataset.root)) == ["scan_0000", "scan_0001", "scan_0002"]
 
 
+def test_a_numbered_case_beside_the_case_of_its_stem_stays_its_own(dataset):
+    (dataset.root / "dataset.json").unlink()
+    for folder in ("imagesTr", "labelsTr"):
+        (dataset.root / folder / "b.nii.gz").rename(dataset.root / folder / "a_0000.nii.gz")
+    assert ids(find_cases(dataset.root)) == ["a", "a_0000", "c"]
+
+
 def test_version_1_of_nnunet_lists_names_without_channels(dataset):
     split_channels(dataset)
     dataset.declare(**MSD | {"modality": {"0": "T1", "1": "T2"}}, training=[entry(c) for c in "abc"])
@@ -126,12 +129,8 @@ def test_ignore_label_of_nnunet_is_no_class(dataset):
 
 
 def test_overlapping_regions_are_refused_with_the_reason(dataset):
-    dataset.declare(
-        labels={"background": 0, "whole tumor": [1, 2, 3], "core": [2, 3]}, channel_names={"0": "T1"}
-    )
-    with pytest.raises(
-        DataError, match=r"dataset.json: 'whole tumor' declares overlapping regions.*each class"
-    ):
+    dataset.declare(labels={"background": 0, "whole tumor": [1, 2, 3], "core": [2, 3]}, channel_names={"0": "T1"})
+    with pytest.raises(DataError, match=r"dataset.json: 'whole tumor' declares overlapping regions.*each class"):
         find_cases(dataset.root)
 
 
@@ -185,9 +184,7 @@ def test_an_unpaired_image_and_an_unpaired_label_are_listed_together(dataset):
     with pytest.raises(DataError) as error:
         find_cases(dataset.root)
     first, second = error.value.problems
-    assert first.startswith(
-        "case 'a' (imagesTr/a.nii.gz): is unpaired, expected a label of the same name in labelsTr/"
-    )
+    assert first.startswith("case 'a' (imagesTr/a.nii.gz): is unpaired, expected a label of the same name in labelsTr/")
     assert second.startswith("case 'c' (labelsTr/c.nii.gz): is unpaired, expected an image")
 
 
@@ -222,6 +219,13 @@ def test_a_wrong_number_of_cases_is_noted(dataset):
     assert find_cases(dataset.root).notes == ("dataset.json: numTraining is 4, but 3 cases were found",)
 
 
+def test_images_that_the_declaration_does_not_list_are_noted(dataset):
+    dataset.declare(**MSD, training=[entry("a"), entry("b")])
+    found = find_cases(dataset.root)
+    assert ids(found) == ["a", "b"]
+    assert found.notes == ("imagesTr/: 1 images that dataset.json does not list left out",)
+
+
 def test_problems_can_be_collected_for_the_admission(dataset):
     dataset.label_path("a").unlink()
     found = find_cases(dataset.root, on_problem="collect")
@@ -245,9 +249,7 @@ def test_arguments_out_of_range_are_refused(dataset, arguments):
         find_cases(dataset.root, **arguments)
 
 
-STEMS = st.lists(
-    st.sampled_from(["a", "b", "a_0000", "a_0001", "b_0001", "Ab", "c.d", "e f", "ü"]), unique=True
-)
+STEMS = st.lists(st.sampled_from(["a", "b", "a_0000", "a_0001", "b_0001", "Ab", "c.d", "e f", "ü"]), unique=True)
 
 
 @settings(max_examples=60, derandomize=True, deadline=None)

@@ -3,6 +3,8 @@
 import json
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from monai_adele.data import find_cases
 from monai_adele.errors import DataError
@@ -79,3 +81,23 @@ def test_a_pairing_shifted_by_one_is_refused(dataset):
     assert len(error.value.problems) == 3
     confirmed = [{**item, "case_id": f"case {number}"} for number, item in enumerate(shifted)]
     assert len(find_cases(write_datalist(dataset, training=confirmed)).cases) == 3
+
+
+WORDS = st.sampled_from(["training", "test", "labels", "image", "label", "case_id", "modality", "0", "1", "a"])
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | WORDS | st.just("imagesTr/a.nii.gz"),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=200, derandomize=True, deadline=None)
+@given(content=st.dictionaries(WORDS, JSON, max_size=4))
+def test_any_json_is_a_list_of_cases_or_a_clear_error(tmp_path_factory, content):
+    path = tmp_path_factory.getbasetemp() / "datalist.json"
+    path.write_text(json.dumps(content))
+    try:
+        cases = find_cases(path).cases
+    except DataError:
+        return
+    assert len({case["case_id"] for case in cases}) == len(cases) > 0

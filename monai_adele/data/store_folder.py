@@ -14,6 +14,7 @@ from monai_adele.data.atomic_files import (
     create_atomically,
     file_stem,
     path_inside,
+    sync_files,
     sync_folder,
     write_atomically,
 )
@@ -129,7 +130,7 @@ class StoreFolder:
             return list(journal_entries(content))
 
     def write_correction(self, case_id: str, correction: Correction) -> tuple[str, bool]:
-        """Write a correction, which no version refers to yet.
+        """Write a correction, without flushing it to disk: :meth:`commit` does.
 
         Args:
             case_id: the case.
@@ -143,9 +144,11 @@ class StoreFolder:
         """
         content = correction.encode(case_id)
         digest = _digest(content)
-        path = path_inside(self.path, f"corrections/{file_stem(case_id)}.{digest}.bin")
+        path = self._correction_path(case_id, digest)
+        # a file that a version may refer to is left alone: what replaces it would not be flushed yet
         is_new = not path.exists()
-        write_atomically(path, content)
+        if is_new or path.read_bytes() != content:
+            write_atomically(path, content, flush=False)
         return digest, is_new
 
     def remove_correction(self, case_id: str, digest: str) -> None:
@@ -156,7 +159,10 @@ class StoreFolder:
             digest: which of its corrections.
         """
         with contextlib.suppress(OSError):
-            path_inside(self.path, f"corrections/{file_stem(case_id)}.{digest}.bin").unlink()
+            self._correction_path(case_id, digest).unlink()
+
+    def _correction_path(self, case_id: str, digest: str) -> Path:
+        return path_inside(self.path, f"corrections/{file_stem(case_id)}.{digest}.bin")
 
     def commit(self, version: StoreVersion, entries: Sequence[JournalEntry]) -> None:
         """Make a version the newest one.
@@ -176,6 +182,8 @@ class StoreFolder:
             )
         journal = journal_bytes(entries)
         files = self.path / "versions"
+        changed = [entry.case_id for entry in entries if entry.case_id in version.cases]
+        sync_files([self._correction_path(case_id, version.cases[case_id]) for case_id in changed])
         sync_folder(self.path / "corrections")
         write_atomically(files / f"{version.version:06d}.journal.jsonl", journal)
         content = replace(version, journal=_digest(journal)).encode()

@@ -74,6 +74,23 @@ def test_a_folder_can_be_synced(tmp_path):
     assert not before or len(os.listdir("/proc/self/fd")) == before
 
 
+@pytest.mark.parametrize("number", [0, 1, 30])
+def test_every_file_is_synced_once_and_a_failure_is_raised(tmp_path, monkeypatch, number):
+    files = [tmp_path / f"{i}" for i in range(number)]
+    for file in files:
+        write_atomically(file, b"x", flush=False)
+    synced, original = [], os.fsync
+    monkeypatch.setattr(
+        os, "fsync", lambda descriptor: synced.append(os.fstat(descriptor).st_ino) or original(descriptor)
+    )
+    sync_files(files)
+    assert sorted(synced) == sorted(file.stat().st_ino for file in files)
+    monkeypatch.setattr(os, "fsync", _full_disk)
+    if files:
+        with pytest.raises(OSError, match="No space"):
+            sync_files(files)
+
+
 def _full_disk(*_):
     raise OSError(28, "No space left on device")
 

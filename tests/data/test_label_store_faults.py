@@ -1,5 +1,6 @@
 """The store on damaged files, full disks and kills; the store is the real one."""
 
+import itertools
 import multiprocessing
 import os
 import random
@@ -104,9 +105,23 @@ def test_a_full_disk_at_any_write_keeps_a_whole_version_and_no_temporary_file(st
         assert not list(store.folder.rglob("*.tmp"))
         if calls() <= step:
             break
-    assert len(problems) == calls()
+    assert len(problems) == step
     assert len(problems) >= (2 if function == "open" else 6)
     assert all("No space left" in problem for problem in problems)
+
+
+def test_many_cases_are_on_disk_before_their_version_is_the_newest(store, monkeypatch):
+    synced, replaced, sync, replace = set(), [], os.fsync, os.replace
+    monkeypatch.setattr(os, "fsync", lambda descriptor: synced.add(os.fstat(descriptor).st_ino) or sync(descriptor))
+    monkeypatch.setattr(os, "replace", lambda old, new: replaced.append((str(new), set(synced))) or replace(old, new))
+    with store.transaction() as transaction:
+        for number in range(40):
+            transaction.put(f"case_{number}", GIVEN["a"], labels_of(1)["a"])
+    *_, (last, synced_before) = replaced
+    assert last.endswith("head.json")
+    corrections = {file.stat().st_ino for file in (store.folder / "corrections").iterdir()}
+    assert len(corrections) == 40
+    assert corrections <= synced_before
 
 
 def test_a_full_disk_when_the_store_is_made_is_an_error_and_it_can_be_made_later(tmp_path, monkeypatch):
@@ -229,28 +244,22 @@ def _commit_on_full_disk(store, step):
 
 def _fail_at(patch, function, step):
     """Let one call of a function fail for want of space; return a count of the calls."""
-    count = 0
-    original = getattr(os, function)
+    calls, original = itertools.count(), getattr(os, function)
 
     def failing(*args, **kwargs):
-        nonlocal count
-        count += 1
-        if count == step + 1:
+        if next(calls) == step:
             raise OSError(28, "No space left on device")
         return original(*args, **kwargs)
 
     patch.setattr(os, function, failing)
-    return lambda: count
+    return lambda: next(calls)
 
 
 def _make_and_commit_until(folder, function, step):
-    count = 0
-    original = getattr(os, function)
+    calls, original = itertools.count(), getattr(os, function)
 
     def killing(*args, **kwargs):
-        nonlocal count
-        count += 1
-        if count == step + 1:
+        if next(calls) == step:
             os.kill(os.getpid(), signal.SIGKILL)
         return original(*args, **kwargs)
 

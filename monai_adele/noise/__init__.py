@@ -7,7 +7,10 @@ from monai_adele.noise.elastic_contour import ElasticContour
 from monai_adele.noise.erode import Erode
 from monai_adele.noise.noise_model import NoiseModel
 from monai_adele.noise.one_of import OneOf
+from monai_adele.noise.per_slice import PerSlice
+from monai_adele.noise.polygonize import Polygonize
 from monai_adele.noise.sequence import Sequence
+from monai_adele.noise.slice_jitter import SliceJitter
 from monai_adele.noise.sometimes import Sometimes
 from monai_adele.noise.under_over_segment import UnderOverSegment
 
@@ -19,7 +22,10 @@ __all__ = [
     "Erode",
     "NoiseModel",
     "OneOf",
+    "PerSlice",
+    "Polygonize",
     "Sequence",
+    "SliceJitter",
     "Sometimes",
     "UnderOverSegment",
 ]

@@ -10,9 +10,7 @@ __all__ = ["overlap_counts", "iou_from_counts"]
 _BYTE_VALUES = 256
 
 
-def overlap_counts(
-    pred: Tensor, label: Tensor, num_classes: int, *, ignore_index: int | None = None
-) -> Tensor:
+def overlap_counts(pred: Tensor, label: Tensor, num_classes: int, *, ignore_index: int | None = None) -> Tensor:
     """Count, for every class, the voxels in the intersection, predicted and labelled.
 
     Counts add up: over batches, crops and processes, in any order. On a GPU the host

@@ -128,9 +128,7 @@ class SlopeOnset:
             return f"the IoU has reached {highest:.2f} only: below {self.min_iou:g} the class is not learned"
         fall = fit.slope_fall(epoch)
         if not fall > self.threshold:
-            return (
-                f"the slope has fallen by {fall:.0%} since epoch {fit.first_epoch}, not {self.threshold:.0%}"
-            )
+            return f"the slope has fallen by {fall:.0%} since epoch {fit.first_epoch}, not {self.threshold:.0%}"
         return ""
 
 

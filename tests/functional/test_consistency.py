@@ -61,6 +61,14 @@ def test_ignored_voxels_do_not_dilute_the_mean():
     assert scale_consistency(padded, mask=mask[:, None]).item() == pytest.approx(expected)
 
 
+def test_an_image_that_is_sure_only_where_ignored_is_left_out_by_the_authors():
+    sure_first = torch.tensor([[[9.0, 0.3], [0.0, 0.0]]])
+    logits = [sure_first, torch.tensor([[[9.0, -0.3], [0.0, 0.0]]])]
+    for mask, counts in [([True, True], True), ([False, True], False)]:
+        found = authors_scale_consistency(logits, mask=torch.tensor([mask]), min_confidence=0.9)
+        assert (found.item() != 0) == counts
+
+
 @pytest.mark.parametrize("function", [scale_consistency, authors_scale_consistency])
 def test_the_gradient_is_that_of_finite_differences(function):
     logits = [x.requires_grad_() for x in random_logits((1, 3, 2), dtype=torch.float64)]

@@ -155,9 +155,10 @@ def test_nothing_memorized_returns_a_copy():
 
 
 def test_unknown_confidence_never_corrects():
-    label, pred = torch.tensor([1, 1]), torch.tensor([0, 0])
-    corrected = correct_from(label, pred, torch.tensor([0.0, 0.01]), {1}, tau_background=0.0)
-    assert corrected.tolist() == [1, 0]
+    label, pred = torch.tensor([1, 1, 0, 0]), torch.tensor([0, 0, 1, 1])
+    confidence = torch.tensor([0.0, 0.01, 0.0, 0.01])
+    corrected = correct_from(label, pred, confidence, {1}, tau_foreground=0.0, tau_background=0.0)
+    assert corrected.tolist() == [1, 0, 0, 1]
 
 
 @pytest.mark.parametrize("tau", [{1: 0.9, 2: 0.6}, [0.9, 0.6]])
@@ -199,6 +200,11 @@ def test_a_collapsing_foreground_is_refused_on_demand():
     for refuse_collapse, expected in [(False, 1), (True, 3)]:
         corrected = correct_from(label, pred, torch.ones(40), {1}, refuse_collapse=refuse_collapse)
         assert corrected.sum() == expected
+
+
+def test_a_foreground_that_stays_above_5_percent_does_not_collapse():
+    label, pred = torch.tensor([1] * 20 + [0] * 80), torch.tensor([1] * 8 + [0] * 92)
+    assert correct_from(label, pred, torch.ones(100), {1}, refuse_collapse=True).sum() == 8
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])

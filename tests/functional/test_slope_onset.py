@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monai_adele.functional import SlopeOnset
+from monai_adele.functional import SlopeOnset, fit_prefixes
 
 NAN = float("nan")
 RISING = [0.2, 0.4, 0.55, 0.65, 0.7, 0.72, 0.73, 0.73, 0.74, 0.74]
@@ -127,6 +127,15 @@ def test_patience_waits_for_epochs_in_succession():
     onset = decide(RISING).epoch
     assert decide(RISING, patience=3).epoch == onset + 2
     assert "for 2 of 3 epochs" in decide(RISING[: onset + 1], patience=3).reason
+
+
+def test_patience_starts_anew_when_the_slope_rises_again():
+    curve = [0.2, 0.4, 0.5, 0.55, 0.57, 0.575, 0.58, 0.68, 0.72, *[0.8] * 12]
+    falls = [fit.slope_fall(i) for i, fit in enumerate(fit_prefixes(range(1, 22), curve), start=1)]
+    low = [fall > 0.9 for fall in falls]
+    assert low[5:9] == [True, True, False, False]
+    first_of_three = next(i for i in range(9, 21) if all(low[i : i + 3]))
+    assert decide(curve, patience=3).epoch == first_of_three + 3
 
 
 def test_a_higher_threshold_decides_no_earlier():

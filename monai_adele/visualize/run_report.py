@@ -18,7 +18,8 @@ from monai_adele.data import LabelStore, export_corrected_labels
 from monai_adele.data.atomic_files import write_atomically
 from monai_adele.functional import iou_from_counts
 from monai_adele.handlers import MemorizationDetector
-from monai_adele.visualize.run_figures import save_learning_curves, save_most_changed
+from monai_adele.visualize.figure_file import save_png
+from monai_adele.visualize.run_figures import most_changed_figure, run_curves_figure
 from monai_adele.visualize.run_summary import correction_facts, environment_facts, label_quality, onset_facts
 
 __all__ = ["RunReport"]
@@ -122,7 +123,7 @@ class RunReport:
         if not self.history:
             return
         self._pass_time()
-        save_learning_curves(self.history, self.detector, self.output_dir / "learning_curves.png")
+        save_png(run_curves_figure(self.history, self.detector), self.output_dir / "learning_curves.png")
         export_corrected_labels(
             self.cases,
             self.volumes,
@@ -131,7 +132,8 @@ class RunReport:
             slice_axis=-1 if self.slices else None,
             given_from_file=self.given_from_file,
         )
-        save_most_changed(self.units, self.store, self.output_dir / "most_changed_cases.png")
+        changed = most_changed_figure(self.units, self.store, self.detector.class_names)
+        save_png(changed, self.output_dir / "most_changed_cases.png")
         summary = json.dumps(self._summary(engine), indent=2)
         write_atomically(self.output_dir / "summary.json", (summary + "\n").encode())
         logging.getLogger(__name__).info("curves, corrected labels and summary are in %s", self.output_dir)

@@ -6,12 +6,14 @@ from monai_adele.noise.dilate import Dilate
 from monai_adele.noise.elastic_contour import ElasticContour
 from monai_adele.noise.erode import Erode
 from monai_adele.noise.noise_model import NoiseModel
+from monai_adele.noise.omit import Omit
 from monai_adele.noise.one_of import OneOf
 from monai_adele.noise.per_slice import PerSlice
 from monai_adele.noise.polygonize import Polygonize
 from monai_adele.noise.sequence import Sequence
 from monai_adele.noise.slice_jitter import SliceJitter
 from monai_adele.noise.sometimes import Sometimes
+from monai_adele.noise.sparse_slices import SparseSlices
 from monai_adele.noise.under_over_segment import UnderOverSegment
 
 __all__ = [
@@ -21,11 +23,13 @@ __all__ = [
     "ElasticContour",
     "Erode",
     "NoiseModel",
+    "Omit",
     "OneOf",
     "PerSlice",
     "Polygonize",
     "Sequence",
     "SliceJitter",
     "Sometimes",
+    "SparseSlices",
     "UnderOverSegment",
 ]

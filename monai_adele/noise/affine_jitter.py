@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import scipy.ndimage
 
 from monai_adele.noise.arguments import Range, checked_classes, checked_range, chosen_boxes, scaled
+from monai_adele.noise.moved_label import moved_label, rotation
 from monai_adele.noise.noise_model import NoiseModel
 
 __all__ = ["AffineJitter"]
@@ -67,16 +66,10 @@ class AffineJitter(NoiseModel):
     def corrupt(self, label: np.ndarray, spacing: tuple[float, ...], rng: np.random.Generator) -> np.ndarray:
         """Move the chosen classes, each by its own draw or all by one."""
         boxes = chosen_boxes(label, checked_classes("classes", self.classes))
-        noisy: np.ndarray = label.copy()
         if not boxes:
-            return noisy
+            return label.copy()
         groups = [{class_id: box} for class_id, box in boxes.items()] if self.per_structure else [boxes]
-        moved = [_moved(label, group, np.asarray(spacing), *self._draw(label.ndim, rng)) for group in groups]
-        for class_id, box in boxes.items():
-            noisy[box][label[box] == class_id] = 0
-        for target, ids in moved:
-            np.copyto(noisy[target], ids, where=(ids != 0) & (noisy[target] == 0))
-        return noisy
+        return moved_label(label, spacing, [(group, *self._draw(label.ndim, rng)) for group in groups])
 
     def with_strength(self, strength: float) -> AffineJitter:
         """The same jitter with rotation, translation, scaling and shear multiplied."""
@@ -91,43 +84,10 @@ class AffineJitter(NoiseModel):
         linear = np.eye(ndim) * (1.0 + _uniform(rng, self.scaling, 1))
         sheared = np.eye(ndim)
         sheared[~np.eye(ndim, dtype=bool)] = _uniform(rng, self.shear, ndim * (ndim - 1))
-        linear = linear @ sheared
-        planes = list(itertools.combinations(range(ndim), 2))
-        for (first, second), angle in zip(planes, angles, strict=True):
-            turn = np.eye(ndim)
-            turn[first, first] = turn[second, second] = math.cos(angle)
-            turn[first, second], turn[second, first] = -math.sin(angle), math.sin(angle)
-            linear = turn @ linear
+        linear = rotation(angles, ndim) @ linear @ sheared
         return linear, translation
 
 
 def _uniform(rng: np.random.Generator, bounds: Range, count: int) -> np.ndarray:
     low, high = checked_range("bounds", bounds, -math.inf)
     return rng.uniform(low, high, size=count)
-
-
-def _moved(
-    label: np.ndarray,
-    boxes: dict[int, tuple[slice, ...]],
-    spacing: np.ndarray,
-    linear_mm: np.ndarray,
-    translation_mm: np.ndarray,
-) -> tuple[tuple[slice, ...], np.ndarray]:
-    """Where some classes go: a box of the image, and their ids in it, 0 elsewhere."""
-    start = np.min([[side.start for side in box] for box in boxes.values()], axis=0)
-    stop = np.max([[side.stop for side in box] for box in boxes.values()], axis=0)
-    crop = label[tuple(map(slice, start, stop))]
-    chosen = crop * np.isin(crop, list(boxes)).astype(crop.dtype)
-    centre = start + np.array([positions.mean() for positions in np.nonzero(chosen)])
-    forward = linear_mm * spacing / spacing[:, None]
-    shift = translation_mm / spacing
-    corners = np.array(list(itertools.product(*zip(start - 0.5, stop - 0.5, strict=True))))
-    reached = (corners - centre) @ forward.T + centre + shift
-    low = np.clip(np.floor(reached.min(axis=0)), 0, label.shape).astype(int)
-    high = np.clip(np.ceil(reached.max(axis=0)) + 1, 0, label.shape).astype(int)
-    backward = np.linalg.inv(forward)
-    offset = backward @ (low - centre - shift) + centre - start + 1
-    ids = np.zeros(tuple(np.maximum(high - low, 0)), dtype=label.dtype)
-    if ids.size:
-        scipy.ndimage.affine_transform(np.pad(chosen, 1), backward, offset, output=ids, order=0)
-    return tuple(map(slice, low, np.maximum(low, high))), ids

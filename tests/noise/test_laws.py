@@ -12,12 +12,14 @@ from monai_adele.noise import (
     Dilate,
     ElasticContour,
     Erode,
+    Omit,
     OneOf,
     PerSlice,
     Polygonize,
     Sequence,
     SliceJitter,
     Sometimes,
+    SparseSlices,
     UnderOverSegment,
 )
 
@@ -37,10 +39,12 @@ SIZED = {
     "per slice": PerSlice(ElasticContour(amplitude_mm=1, correlation_mm=6), slice_axis=0),
     "polygonize": Polygonize(tolerance_mm=2, jitter_mm=1, slice_axis=0),
     "slice jitter": SliceJitter(radius_mm=1, translation_mm=2, slice_axis=1),
+    "omit": Omit(chance=0.6),
     "sequence": Sequence([Erode(radius_mm=2), AffineJitter(translation_mm=3)]),
     "one of": OneOf([Erode(radius_mm=2), Dilate(radius_mm=2)]),
     "sometimes": Sometimes(Erode(radius_mm=2), share=0.7),
 }
+UNSIZED = {"sparse slices": SparseSlices(every=3, slice_axis=0)}
 CHOSEN = {
     "erode": Erode(radius_mm=2, classes=[2]),
     "dilate": Dilate(radius_mm=2, classes=[2]),
@@ -49,9 +53,11 @@ CHOSEN = {
     "elastic": ElasticContour(amplitude_mm=2, correlation_mm=6, classes=[2]),
     "polygonize": Polygonize(tolerance_mm=2, jitter_mm=1, classes=[2]),
     "slice jitter": SliceJitter(radius_mm=1, translation_mm=2, classes=[2]),
+    "omit": Omit(chance=1, classes=[2]),
     "affine": AffineJitter(rotation_deg=20, translation_mm=3, classes=[2]),
     "affine together": AffineJitter(translation_mm=3, classes=[2], per_structure=False),
 }
+every_model = pytest.mark.parametrize("noise", (SIZED | UNSIZED).values(), ids=SIZED | UNSIZED)
 sized = pytest.mark.parametrize("noise", SIZED.values(), ids=SIZED)
 chosen = pytest.mark.parametrize("noise", CHOSEN.values(), ids=CHOSEN)
 dimensions = pytest.mark.parametrize("dims", [2, 3])
@@ -93,7 +99,7 @@ def test_the_same_seed_gives_the_same_map_and_another_seed_another(noise, dims, 
 
 
 @dimensions
-@sized
+@every_model
 def test_memory_order_byte_order_and_dtype_do_not_matter(noise, dims, organs):
     label, spacing = organs[dims]
     expected = noise(label, spacing, rng())
@@ -104,7 +110,7 @@ def test_memory_order_byte_order_and_dtype_do_not_matter(noise, dims, organs):
 
 
 @dimensions
-@sized
+@every_model
 def test_the_given_label_is_left_alone_even_if_it_cannot_be_written(noise, dims, organs):
     label, spacing = organs[dims]
     before = label.copy()
@@ -114,7 +120,7 @@ def test_the_given_label_is_left_alone_even_if_it_cannot_be_written(noise, dims,
 
 
 @dimensions
-@sized
+@every_model
 def test_ignored_voxels_stay(noise, dims, organs):
     label, spacing = organs[dims]
     np.testing.assert_array_equal(noise(label, spacing, rng()) == 255, label == 255)
@@ -130,7 +136,7 @@ def test_only_chosen_classes_change(noise, dims, organs):
         np.testing.assert_array_equal(noisy == class_id, label == class_id)
 
 
-@sized
+@every_model
 @pytest.mark.parametrize("shape", [(1, 1), (1, 1, 1), (5, 4), (1, 6, 1), (6, 1, 5)])
 @pytest.mark.parametrize("filling", ["empty", "one voxel", "full", "border"])
 def test_degenerate_maps_are_borne(noise, shape, filling):
@@ -190,4 +196,4 @@ def test_a_seed_is_no_generator():
 
 def test_every_public_model_is_under_these_laws():
     concrete = {name for name in library.__all__ if not name.endswith("Model")}
-    assert concrete == {type(noise).__name__ for noise in SIZED.values()}
+    assert concrete == {type(noise).__name__ for noise in (SIZED | UNSIZED).values()}

@@ -6,6 +6,7 @@ import argparse
 import shutil
 import sys
 from importlib.resources import as_file, files
+from importlib.abc import Traversable
 from pathlib import Path
 
 from monai_adele.errors import AdeleError
@@ -44,14 +45,20 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
+def _bundles() -> Traversable:
+    """Where the bundles are: in the installed package, or beside it in a checkout."""
+    installed = files("monai_adele") / "bundles"
+    return installed if installed.is_dir() else Path(__file__).parents[1] / "bundles"
+
+
 def _bundle_names() -> list[str]:
-    return sorted(entry.name for entry in files("monai_adele.bundles").iterdir() if entry.name.startswith("adele"))
+    return sorted(entry.name for entry in _bundles().iterdir() if entry.name.startswith("adele"))
 
 
 def _copy_bundle(name: str, out: Path) -> None:
     if out.exists():
         raise AdeleError(f"{out}: found a file or folder, expected none; choose a new folder for the bundle")
-    with as_file(files("monai_adele.bundles") / name) as folder:
+    with as_file(_bundles() / name) as folder:
         shutil.copytree(folder, out)
     print(f"{name} is in {out}; its docs/README.md tells how to run it")
 

@@ -158,7 +158,7 @@ def _keeps_all(shares: Mapping[str, Share]) -> bool:
 
 def _whole_groups(groups: Mapping[str, str], seed: int) -> list[list[str]]:
     members: dict[str, list[str]] = {}
-    for case_id in sorted(groups):
+    for case_id in groups:
         members.setdefault(groups[case_id], []).append(case_id)
 
     def place(group: str) -> tuple[bytes, str]:

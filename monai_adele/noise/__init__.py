@@ -2,15 +2,18 @@
 
 from monai_adele.noise.affine_jitter import AffineJitter
 from monai_adele.noise.boundary_walk import BoundaryWalk
+from monai_adele.noise.confuse import Confuse
 from monai_adele.noise.dilate import Dilate
 from monai_adele.noise.elastic_contour import ElasticContour
 from monai_adele.noise.erode import Erode
+from monai_adele.noise.invent import Invent
 from monai_adele.noise.noise_model import NoiseModel
 from monai_adele.noise.omit import Omit
 from monai_adele.noise.one_of import OneOf
 from monai_adele.noise.per_slice import PerSlice
 from monai_adele.noise.polygonize import Polygonize
 from monai_adele.noise.sequence import Sequence
+from monai_adele.noise.shift import Shift
 from monai_adele.noise.slice_jitter import SliceJitter
 from monai_adele.noise.sometimes import Sometimes
 from monai_adele.noise.sparse_slices import SparseSlices
@@ -19,15 +22,18 @@ from monai_adele.noise.under_over_segment import UnderOverSegment
 __all__ = [
     "AffineJitter",
     "BoundaryWalk",
+    "Confuse",
     "Dilate",
     "ElasticContour",
     "Erode",
+    "Invent",
     "NoiseModel",
     "Omit",
     "OneOf",
     "PerSlice",
     "Polygonize",
     "Sequence",
+    "Shift",
     "SliceJitter",
     "Sometimes",
     "SparseSlices",

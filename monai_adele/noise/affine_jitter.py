@@ -67,7 +67,7 @@ class AffineJitter(NoiseModel):
         """Move the chosen classes, each by its own draw or all by one."""
         boxes = chosen_boxes(label, checked_classes("classes", self.classes))
         if not boxes:
-            return label.copy()
+            return np.copy(label)
         groups = [{class_id: box} for class_id, box in boxes.items()] if self.per_structure else [boxes]
         return moved_label(label, spacing, [(group, *self._draw(label.ndim, rng)) for group in groups])
 

@@ -9,14 +9,17 @@ from monai_adele.errors import GeometryError, LabelValueError
 from monai_adele.noise import (
     AffineJitter,
     BoundaryWalk,
+    Confuse,
     Dilate,
     ElasticContour,
     Erode,
+    Invent,
     Omit,
     OneOf,
     PerSlice,
     Polygonize,
     Sequence,
+    Shift,
     SliceJitter,
     Sometimes,
     SparseSlices,
@@ -40,6 +43,10 @@ SIZED = {
     "polygonize": Polygonize(tolerance_mm=2, jitter_mm=1, slice_axis=0),
     "slice jitter": SliceJitter(radius_mm=1, translation_mm=2, slice_axis=1),
     "omit": Omit(chance=0.6),
+    "shift": Shift(distance_mm=3, rotation_deg=20),
+    "confuse": Confuse(first=1, second=3, chance=0.5),
+    "confuse parts": Confuse(first=1, second=3, chance=0.5, of="component"),
+    "invent": Invent(radius_mm=(2, 3), count=2),
     "sequence": Sequence([Erode(radius_mm=2), AffineJitter(translation_mm=3)]),
     "one of": OneOf([Erode(radius_mm=2), Dilate(radius_mm=2)]),
     "sometimes": Sometimes(Erode(radius_mm=2), share=0.7),
@@ -54,6 +61,7 @@ CHOSEN = {
     "polygonize": Polygonize(tolerance_mm=2, jitter_mm=1, classes=[2]),
     "slice jitter": SliceJitter(radius_mm=1, translation_mm=2, classes=[2]),
     "omit": Omit(chance=1, classes=[2]),
+    "shift": Shift(distance_mm=3, rotation_deg=20, classes=[2]),
     "affine": AffineJitter(rotation_deg=20, translation_mm=3, classes=[2]),
     "affine together": AffineJitter(translation_mm=3, classes=[2], per_structure=False),
 }
@@ -147,7 +155,8 @@ def test_degenerate_maps_are_borne(noise, shape, filling):
         label[0] = 3
     noisy = noise(label, (2.0,) + (1.0,) * (len(shape) - 1), rng())
     assert noisy.shape == label.shape
-    assert set(np.unique(noisy)) <= {0, *np.unique(label)}
+    added = {noise.first, noise.second} if isinstance(noise, Confuse) else set()
+    assert set(np.unique(noisy)) <= {0, *np.unique(label)} | added
     if filling == "empty":
         assert not noisy.any()
 
@@ -158,6 +167,8 @@ def test_a_finer_grid_gives_the_same_noise_within_a_voxel(noise):
         pytest.skip("voxels are not mm")
     if isinstance(noise, BoundaryWalk):
         pytest.skip("walks in voxels")
+    if isinstance(noise, Invent):
+        pytest.skip("draws its place among the voxels")
     if getattr(noise, "slice_axis", None) is not None:
         pytest.skip("has other slices")
     label = np.zeros((20, 30, 16), dtype=np.uint8)

@@ -104,9 +104,7 @@ def grid_problem(
         "shape of the label is (4, 4), expected the image's (4, 5); resample it to that grid"
     """
     if shape != expected_shape:
-        return (
-            f"shape of the {what} is {shape}, expected the image's {expected_shape}; resample it to that grid"
-        )
+        return f"shape of the {what} is {shape}, expected the image's {expected_shape}; resample it to that grid"
     if affine is None or expected_affine is None:
         return None
     distance = corner_distance_mm(affine, expected_affine, shape)

@@ -98,9 +98,7 @@ def label_value_problems(
         return [f"{text}; is it an image?"]
     last_id = MAX_LABEL_ID if num_classes is None else num_classes - 1
     allowed = {*range(last_id + 1), ignore_index}
-    expected = (
-        f"0..{last_id}" if ignore_index in (None, *range(last_id + 1)) else f"0..{last_id} or {ignore_index}"
-    )
+    expected = f"0..{last_id}" if ignore_index in (None, *range(last_id + 1)) else f"0..{last_id} or {ignore_index}"
     ids = label_ids(counts)
     unbounded = {value: n for value, n in counts.items() if not math.isfinite(value)}
     broken = {value: n for value, n in counts.items() if math.isfinite(value) and not _is_whole(value)}
@@ -163,9 +161,7 @@ def image_value_problems(array: Array, *, slope: float = 1.0, inter: float = 0.0
             bad += int((~np.isfinite((chunk * slope + inter).astype(np.float32))).sum())
     if not bad:
         return []
-    return [
-        f"image holds NaN or infinity in {bad} voxels, expected finite numbers; repair or leave out the case"
-    ]
+    return [f"image holds NaN or infinity in {bad} voxels, expected finite numbers; repair or leave out the case"]
 
 
 def _chunks(array: Array) -> Iterator[Array]:

@@ -164,21 +164,15 @@ def unequal_cases(
     found = []
     for f in facts:
         if f.num_channels != num_channels:
-            text = (
-                f"image has {f.num_channels} channels, expected the {num_channels} {source}; correct either"
-            )
+            text = f"image has {f.num_channels} channels, expected the {num_channels} {source}; correct either"
             found.append(_finding(f.case_id, f.image_file, "file", text))
         if f.spatial_dims != spatial_dims:
-            text = (
-                f"image has {f.spatial_dims} spatial axes, expected the {spatial_dims} of most; leave it out"
-            )
+            text = f"image has {f.spatial_dims} spatial axes, expected the {spatial_dims} of most; leave it out"
             found.append(_finding(f.case_id, f.image_file, "geometry", text))
     return found
 
 
-def declare_classes(
-    facts: Sequence[CaseFacts], case_list: CaseList
-) -> tuple[tuple[str, ...], list[CaseFindings]]:
+def declare_classes(facts: Sequence[CaseFacts], case_list: CaseList) -> tuple[tuple[str, ...], list[CaseFindings]]:
     """Name the classes: as declared, or by the ids found, which must then be consecutive.
 
     Args:
@@ -245,16 +239,12 @@ def _affine_problems(file: ImageFile, tolerance_mm: float) -> list[str]:
 
 def _examine_label(path: str, file: ImageFile, problems: _Problems) -> dict[int, int]:
     if file.num_channels > 1:
-        text = (
-            f"label has {file.num_channels} channels, expected one of ids; take the argmax if it is one-hot"
-        )
+        text = f"label has {file.num_channels} channels, expected one of ids; take the argmax if it is one-hot"
         problems.add("value", path, [text])
         return {}
     declared = problems.case_list
     counts = label_value_counts(file.array, slope=file.slope, inter=file.inter)
-    found = label_value_problems(
-        counts, num_classes=declared.num_classes or None, ignore_index=declared.ignore_index
-    )
+    found = label_value_problems(counts, num_classes=declared.num_classes or None, ignore_index=declared.ignore_index)
     problems.add("value", path, found)
     return label_ids(counts)
 

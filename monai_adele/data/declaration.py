@@ -47,9 +47,7 @@ def read_declaration(path: Path) -> Declaration:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise DataError(
-            f"{path.name}: file cannot be opened ({error.strerror}), expected a JSON file"
-        ) from error
+        raise DataError(f"{path.name}: file cannot be opened ({error.strerror}), expected a JSON file") from error
     except (ValueError, RecursionError) as error:
         raise DataError(f"{path.name}: file is not JSON; correct or remove it") from error
     if not isinstance(content, dict):
@@ -81,9 +79,7 @@ def _classes(labels: object, file: str) -> tuple[tuple[str, ...], int | None]:
             f"{file}: 'labels' declares ids {found}, expected background 0 and classes 1, 2, … without gaps; "
             "remap the labels with MapLabelValued and correct 'labels'"
         )
-    if len(names) > MAX_LABEL_ID or (
-        ignore_index is not None and not len(names) <= ignore_index <= MAX_LABEL_ID
-    ):
+    if len(names) > MAX_LABEL_ID or (ignore_index is not None and not len(names) <= ignore_index <= MAX_LABEL_ID):
         raise DataError(
             f"{file}: 'labels' declares {len(names)} classes and ignored id {ignore_index}, expected ids "
             f"within 0..{MAX_LABEL_ID} with the ignored one above the classes; remap the labels"
@@ -104,9 +100,7 @@ def _ids(labels: object, file: str) -> dict[str, int]:
         name, number = (value, key) if isinstance(value, str) and not value.isdecimal() else (key, value)
         whole = str(number).isascii() and str(number).isdecimal() and not isinstance(number, (bool, float))
         if not whole or len(str(number)) > 6 or name in ids:
-            raise DataError(
-                f"{file}: 'labels' has the entry {key!r}: {value!r}, expected one id and one name each"
-            )
+            raise DataError(f"{file}: 'labels' has the entry {key!r}: {value!r}, expected one id and one name each")
         ids[name] = int(number)
     return ids
 

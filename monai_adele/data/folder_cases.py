@@ -111,9 +111,7 @@ def _files(folder: Path, file_ending: str | None) -> tuple[dict[str, list[Path]]
             others[path.suffix] += 1
         else:
             stems.setdefault(case_id_of(path.name), []).append(path)
-    notes = [
-        f"{folder.name}/: {n} files ending in {suffix!r} left out" for suffix, n in sorted(others.items())
-    ]
+    notes = [f"{folder.name}/: {n} files ending in {suffix!r} left out" for suffix, n in sorted(others.items())]
     return stems, notes
 
 

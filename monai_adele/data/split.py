@@ -67,9 +67,7 @@ def split_cases(
     fixed = {part: [i for i in sorted(groups) if given.get(i) == part] for part in ("validation", "test")}
     for part, ids in fixed.items():
         if ids and shares[part] is not None:
-            raise ValueError(
-                f"the dataset gives the {len(ids)} cases of {part!r} itself; leave {part} out, or None"
-            )
+            raise ValueError(f"the dataset gives the {len(ids)} cases of {part!r} itself; leave {part} out, or None")
     free = {i: group for i, group in groups.items() if given.get(i, "training") == "training"}
     targets = _targets(len(free), shares, [part for part, ids in fixed.items() if ids])
     drawn, unused = _fill(_whole_groups(free, seed), targets, keep_all=_keeps_all(shares))
@@ -103,9 +101,7 @@ def _groups(cases: Sequence[Case], group_key: str | None) -> dict[str, str]:
     lacking = sorted(str(case["case_id"]) for case in cases if case.get(group_key) in (None, ""))
     if lacking:
         some = ", ".join(map(repr, lacking[:5])) + (", …" if len(lacking) > 5 else "")
-        raise DataError(
-            f"split: {len(lacking)} cases lack the key {group_key!r}: {some}; add it to all or none"
-        )
+        raise DataError(f"split: {len(lacking)} cases lack the key {group_key!r}: {some}; add it to all or none")
     return {str(case["case_id"]): str(case[group_key]) for case in cases}
 
 
@@ -113,15 +109,9 @@ def _refuse_shared_groups(groups: Mapping[str, str], given: Mapping[str, Part]) 
     parts: dict[str, set[str]] = {}
     for case_id, group in groups.items():
         parts.setdefault(group, set()).add(given.get(case_id, "training"))
-    shared = [
-        f"{group!r} in {' and '.join(sorted(found))}"
-        for group, found in sorted(parts.items())
-        if len(found) > 1
-    ]
+    shared = [f"{group!r} in {' and '.join(sorted(found))}" for group, found in sorted(parts.items()) if len(found) > 1]
     if shared:
-        raise DataError(
-            f"split: the dataset puts a group into several parts: {'; '.join(shared)}; keep each in one"
-        )
+        raise DataError(f"split: the dataset puts a group into several parts: {'; '.join(shared)}; keep each in one")
 
 
 def _targets(free: int, shares: Mapping[str, Share], given: Sequence[str]) -> dict[str, int]:
@@ -136,9 +126,7 @@ def _targets(free: int, shares: Mapping[str, Share], given: Sequence[str]) -> di
         targets["train"] = rest  # what rounding gave to the other parts
     if min(rest, targets["train"]) < 1 or targets["train"] > rest:
         wanted = " + ".join(f"{n} {part}" for part, n in sorted(targets.items()))
-        raise DataError(
-            f"split: {free} cases to divide, but {wanted} asked for; lower the counts or add cases"
-        )
+        raise DataError(f"split: {free} cases to divide, but {wanted} asked for; lower the counts or add cases")
     return targets
 
 

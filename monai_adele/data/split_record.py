@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -51,9 +52,7 @@ class Split:
             Copies of those that belong to the part.
         """
         wanted = set(getattr(self, part))
-        return sorted(
-            (dict(case) for case in cases if case["case_id"] in wanted), key=lambda case: case["case_id"]
-        )
+        return sorted((dict(case) for case in cases if case["case_id"] in wanted), key=lambda case: case["case_id"])
 
     def check_against(self, cases: Sequence[Case]) -> None:
         """Refuse a split that was made for other cases.
@@ -104,16 +103,12 @@ def read_split(path: str | Path) -> Split:
     except (ValueError, RecursionError) as error:
         raise DataError(f"{file}: split is not JSON; remove it to divide the cases anew") from error
     if not isinstance(content, dict) or not all(isinstance(content.get(part), list) for part in _PARTS[:3]):
-        raise DataError(
-            f"{file}: split lacks lists under 'train', 'validation' and 'test'; correct or remove it"
-        )
+        raise DataError(f"{file}: split lacks lists under 'train', 'validation' and 'test'; correct or remove it")
     parts = {part: _ids(content.get(part, []), file) for part in _PARTS}
-    every = [case_id for ids in parts.values() for case_id in ids]
-    twice = sorted({case_id for case_id in every if every.count(case_id) > 1})
+    times = Counter(case_id for ids in parts.values() for case_id in ids)
+    twice = sorted(case_id for case_id, number in times.items() if number > 1)
     if twice:
-        raise DataError(
-            f"{file}: split names cases twice: {', '.join(map(repr, twice[:5]))}; keep each in one part"
-        )
+        raise DataError(f"{file}: split names cases twice: {', '.join(map(repr, twice[:5]))}; keep each in one part")
     seed = content.get("seed")
     return Split(**parts, seed=seed if isinstance(seed, int) else None)
 

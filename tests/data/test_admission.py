@@ -147,9 +147,7 @@ def test_nothing_is_written(dataset):
     assert {p: (p.stat().st_mtime_ns, p.read_bytes() if p.is_file() else b"") for p in files} == before
 
 
-@pytest.mark.parametrize(
-    "arguments", [{"affine_tolerance_mm": -1}, {"affine_tolerance_mm": np.nan}, {"workers": 0}]
-)
+@pytest.mark.parametrize("arguments", [{"affine_tolerance_mm": -1}, {"affine_tolerance_mm": np.nan}, {"workers": 0}])
 def test_arguments_out_of_range_are_refused(dataset, arguments):
     with pytest.raises(ValueError, match=next(iter(arguments))):
         dataset.admit(**arguments)

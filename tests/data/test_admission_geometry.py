@@ -25,9 +25,7 @@ def test_a_shifted_affine_is_refused_with_its_distance(dataset):
     moved = np.diag([2.0, 1.0, 1.0, 1.0])
     moved[:3, 3] = (3.0, 4.0, 0.0)
     line = dataset.refusal(lambda: dataset.put_label("b", dataset.label(), moved), GeometryError)
-    assert line.startswith(
-        LABEL + "affine of the label is 5 mm off the image's at the corners (spacings 2x1x1 and"
-    )
+    assert line.startswith(LABEL + "affine of the label is 5 mm off the image's at the corners (spacings 2x1x1 and")
 
 
 def test_another_spacing_is_refused_unless_the_tolerance_allows_it(dataset):
@@ -44,9 +42,7 @@ def test_rounding_of_an_oblique_affine_is_no_problem(dataset):
     oblique[:3, :3] = rotation * (2.0, 1.0, 1.0)
     oblique[:3, 3] = (-120.3, 88.7, 12.1)
     dataset.put_image("b", rng.normal(size=(5, 6, 4)).astype(np.float32), oblique)
-    dataset.put_label(
-        "b", dataset.label(), oblique + rng.normal(size=(4, 4)) * 1e-5 * (np.arange(4) < 3)[:, None]
-    )
+    dataset.put_label("b", dataset.label(), oblique + rng.normal(size=(4, 4)) * 1e-5 * (np.arange(4) < 3)[:, None])
     assert dataset.admit().notes == ()
 
 
@@ -109,9 +105,7 @@ def test_channel_files_count_as_channels_and_lie_on_one_grid(dataset):
     assert dataset.admit().case_list.num_channels == 2
     second = dataset.root / "imagesTr" / "b_0001.nii.gz"
     dataset.save(np.arange(120.0).reshape(5, 6, 4), second, np.diag([2.0, 1.0, 3.0, 1.0]))
-    with pytest.raises(
-        GeometryError, match=r"case 'b' \(imagesTr/b_0001.nii.gz\): affine of the channel is 7 mm off"
-    ):
+    with pytest.raises(GeometryError, match=r"case 'b' \(imagesTr/b_0001.nii.gz\): affine of the channel is 7 mm off"):
         dataset.admit()
 
 

@@ -72,10 +72,7 @@ def test_groups_are_never_divided_and_parts_never_exceed_their_count(groups, see
         split = split_cases(listed, seed=seed, train=6, validation=3, test=3)
     except DataError:
         return
-    parts = [
-        {groups[int(i[-3:])] for i in ids}
-        for ids in (split.train, split.validation, split.test, split.unused)
-    ]
+    parts = [{groups[int(i[-3:])] for i in ids} for ids in (split.train, split.validation, split.test, split.unused)]
     assert sum(map(len, parts)) == len(set(groups))
     assert sum(sizes(split)) == len(groups)
     assert all(size <= wanted for size, wanted in zip(sizes(split), (6, 3, 3, 99), strict=True))
@@ -84,9 +81,7 @@ def test_groups_are_never_divided_and_parts_never_exceed_their_count(groups, see
 def test_patients_are_kept_together_without_being_asked():
     split = split_cases(cases(20, patient=lambda i: i // 2), seed=1, validation=4, test=4)
     assert sizes(split) == (12, 4, 4, 0)
-    assert {int(i[-3:]) // 2 for i in split.test}.isdisjoint(
-        int(i[-3:]) // 2 for i in split.train + split.validation
-    )
+    assert {int(i[-3:]) // 2 for i in split.test}.isdisjoint(int(i[-3:]) // 2 for i in split.train + split.validation)
 
 
 def test_another_group_key_is_followed():
@@ -117,18 +112,14 @@ def test_a_share_for_a_given_part_is_refused():
 
 def test_a_patient_in_two_given_parts_is_refused():
     listed = cases(6, patient=lambda i: f"Patient_{i}")
-    given_parts = {
-        case["case_id"]: ("training", "validation", "test")[i % 3] for i, case in enumerate(listed)
-    }
+    given_parts = {case["case_id"]: ("training", "validation", "test")[i % 3] for i, case in enumerate(listed)}
     split_cases(listed, seed=0, given_parts=given_parts)
     listed[5]["patient"] = "Patient_4"
     with pytest.raises(DataError, match="several parts: 'Patient_4' in test and validation"):
         split_cases(listed, seed=0, given_parts=given_parts)
 
 
-@pytest.mark.parametrize(
-    "shares", [{"train": 9}, {"test": 10}, {"validation": 5, "test": 5}, {"train": 5, "test": 4}]
-)
+@pytest.mark.parametrize("shares", [{"train": 9}, {"test": 10}, {"validation": 5, "test": 5}, {"train": 5, "test": 4}])
 def test_too_few_cases_are_refused_with_the_numbers(shares):
     with pytest.raises(DataError, match=r"10 cases to divide, but .* asked for"):
         split_cases(cases(10), seed=0, **shares)

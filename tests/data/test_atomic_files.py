@@ -6,6 +6,7 @@ from monai_adele.data.atomic_files import (
     create_atomically,
     file_stem,
     path_inside,
+    sync_files,
     sync_folder,
     write_atomically,
 )

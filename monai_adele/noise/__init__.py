@@ -2,9 +2,11 @@
 
 from monai_adele.noise.affine_jitter import AffineJitter
 from monai_adele.noise.boundary_walk import BoundaryWalk
+from monai_adele.noise.box import Box
 from monai_adele.noise.confuse import Confuse
 from monai_adele.noise.dilate import Dilate
 from monai_adele.noise.elastic_contour import ElasticContour
+from monai_adele.noise.ellipse import Ellipse
 from monai_adele.noise.erode import Erode
 from monai_adele.noise.invent import Invent
 from monai_adele.noise.noise_model import NoiseModel
@@ -17,14 +19,17 @@ from monai_adele.noise.shift import Shift
 from monai_adele.noise.slice_jitter import SliceJitter
 from monai_adele.noise.sometimes import Sometimes
 from monai_adele.noise.sparse_slices import SparseSlices
+from monai_adele.noise.to_dice import ToDice
 from monai_adele.noise.under_over_segment import UnderOverSegment
 
 __all__ = [
     "AffineJitter",
     "BoundaryWalk",
+    "Box",
     "Confuse",
     "Dilate",
     "ElasticContour",
+    "Ellipse",
     "Erode",
     "Invent",
     "NoiseModel",
@@ -37,5 +42,6 @@ __all__ = [
     "SliceJitter",
     "Sometimes",
     "SparseSlices",
+    "ToDice",
     "UnderOverSegment",
 ]

@@ -9,9 +9,11 @@ from monai_adele.errors import GeometryError, LabelValueError
 from monai_adele.noise import (
     AffineJitter,
     BoundaryWalk,
+    Box,
     Confuse,
     Dilate,
     ElasticContour,
+    Ellipse,
     Erode,
     Invent,
     Omit,
@@ -23,6 +25,7 @@ from monai_adele.noise import (
     SliceJitter,
     Sometimes,
     SparseSlices,
+    ToDice,
     UnderOverSegment,
 )
 
@@ -51,7 +54,12 @@ SIZED = {
     "one of": OneOf([Erode(radius_mm=2), Dilate(radius_mm=2)]),
     "sometimes": Sometimes(Erode(radius_mm=2), share=0.7),
 }
-UNSIZED = {"sparse slices": SparseSlices(every=3, slice_axis=0)}
+UNSIZED = {
+    "sparse slices": SparseSlices(every=3, slice_axis=0),
+    "to dice": ToDice(noise=AffineJitter(translation_mm=1), target=(0.6, 0.9)),
+    "box": Box(),
+    "ellipse": Ellipse(),
+}
 CHOSEN = {
     "erode": Erode(radius_mm=2, classes=[2]),
     "dilate": Dilate(radius_mm=2, classes=[2]),
@@ -62,6 +70,8 @@ CHOSEN = {
     "slice jitter": SliceJitter(radius_mm=1, translation_mm=2, classes=[2]),
     "omit": Omit(chance=1, classes=[2]),
     "shift": Shift(distance_mm=3, rotation_deg=20, classes=[2]),
+    "box": Box(classes=[2]),
+    "ellipse": Ellipse(classes=[2]),
     "affine": AffineJitter(rotation_deg=20, translation_mm=3, classes=[2]),
     "affine together": AffineJitter(translation_mm=3, classes=[2], per_structure=False),
 }

@@ -23,6 +23,7 @@ from monai_adele.functional.onset_rule import OnsetRule
 from monai_adele.functional.pull_back import pull_back
 from monai_adele.functional.segthor_onset import SegthorOnset
 from monai_adele.functional.slope_onset import SlopeOnset
+from monai_adele.functional.validation_plateau import ValidationPlateau
 
 __all__ = [
     "CorrectionRule",
@@ -31,6 +32,7 @@ __all__ = [
     "OnsetRule",
     "SegthorOnset",
     "SlopeOnset",
+    "ValidationPlateau",
     "authors_curve_fit",
     "authors_onset_epoch",
     "authors_onset_epoch_voc",

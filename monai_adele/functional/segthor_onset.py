@@ -31,11 +31,12 @@ class SegthorOnset:
     planned_epochs: int
     threshold: float = 0.9
 
-    def decide(self, iou: Sequence[float]) -> OnsetDecision:
+    def decide(self, iou: Sequence[float], validation_iou: Sequence[float] | None = None) -> OnsetDecision:
         """Return the decision on one class.
 
         Args:
             iou: training IoU after each epoch so far, in ``[0, 1]``.
+            validation_iou: not looked at.
 
         Returns:
             The onset, at most ``len(iou)``, or None, and the reason; no fit, since theirs has

@@ -1,4 +1,4 @@
-"""The default rule for onsets: the slope of the learning curve has fallen."""
+"""A rule for onsets that needs no validation: the slope of the learning curve has fallen."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class SlopeOnset:
             if not getattr(self, name) >= 1:
                 raise ValueError(f"{name} is {getattr(self, name)}; expected at least 1")
 
-    def decide(self, iou: Sequence[float]) -> OnsetDecision:
+    def decide(self, iou: Sequence[float], validation_iou: Sequence[float] | None = None) -> OnsetDecision:
         """Return the decision on one class.
 
         Args:

@@ -6,8 +6,8 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 from ignite.engine import Engine, Events
+from numpy.typing import NDArray
 from torch import Tensor
 
 from monai_adele.data import LabelStore
@@ -99,8 +99,8 @@ class LabelCorrector:
             for case in self.source.predictions():
                 corrected = self.rule(case.label, case.pred, case.confidence, memorized)
                 changed += int((corrected != case.label).sum())
-                given = self.store.given_label(case.case_id, _array(case.label))
-                transaction.put(case.case_id, given, _array(corrected), confidence=_array(case.confidence))
+                given = self.store.given_label(case.case_id, case.label)
+                transaction.put(case.case_id, _array(given), _array(corrected), confidence=_array(case.confidence))
         engine.state.metrics["corrected_voxels"] = float(changed)
         logging.getLogger(__name__).info("epoch %d: %d voxels corrected (%s)", epoch, changed, names)
 
@@ -122,8 +122,8 @@ class LabelCorrector:
             self.store.roll_back(state["store_version"])
 
 
-def _array(tensor: Tensor) -> np.ndarray[Any, Any]:
-    array: np.ndarray[Any, Any] = tensor.cpu().numpy()
+def _array(tensor: Tensor) -> NDArray[Any]:
+    array: NDArray[Any] = tensor.cpu().numpy()
     return array
 
 

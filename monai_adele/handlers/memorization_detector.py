@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Sequence
 from typing import Any
 
 import ignite.distributed as idist
 import torch
 from ignite.engine import Engine, EventEnum, Events
+from monai.engines import Evaluator
 from monai.engines.utils import IterationEvents
 from monai.utils import convert_to_tensor
 from monai.utils.enums import CommonKeys
 from torch import Tensor
 
 from monai_adele.errors import StoreError
-from monai_adele.functional import OnsetDecision, OnsetRule, SlopeOnset, iou_from_counts, overlap_counts
+from monai_adele.functional import OnsetDecision, OnsetRule, ValidationPlateau, iou_from_counts, overlap_counts
 
 __all__ = ["MemorizationDetector", "MemorizationEvents"]
 
@@ -43,7 +45,10 @@ class MemorizationDetector:
 
     Args:
         class_names: names of the classes, index = class id, class 0 the background.
-        rule: decides from a class's training IoU, epoch by epoch.
+        rule: decides from a class's IoU in training and on the validation cases, epoch by epoch.
+        evaluator: MONAI's evaluator of the validation cases against their given labels, run before
+            this handler at each epoch's end, with a :class:`monai_adele.metrics.DatasetIoU` as its
+            key metric and ``save_details`` on; None leaves the rule the training IoU alone.
         include_background: whether class 0 is judged too.
         ignore_index: label value of voxels that are not counted.
 
@@ -61,16 +66,19 @@ class MemorizationDetector:
         class_names: Sequence[str],
         rule: OnsetRule | None = None,
         *,
+        evaluator: Evaluator | None = None,
         include_background: bool = False,
         ignore_index: int | None = None,
     ) -> None:
         if len(class_names) < 2 or len(set(class_names)) < len(class_names):
             raise ValueError(f"class_names: found {list(class_names)}, expected two or more different names")
         self.class_names = tuple(class_names)
-        self.rule: OnsetRule = SlopeOnset() if rule is None else rule
+        self.rule: OnsetRule = ValidationPlateau() if rule is None else rule
+        self.evaluator = evaluator
         self.ignore_index = ignore_index
         self.classes = range(0 if include_background else 1, len(class_names))
         self.curves: dict[int, list[float]] = {c: [] for c in self.classes}
+        self.validation_curves: dict[int, list[float]] = {c: [] for c in self.classes}
         self.onsets: dict[int, OnsetDecision] = {}
         self._counts: Tensor | None = None
         self._engine: Engine | None = None
@@ -117,15 +125,25 @@ class MemorizationDetector:
         empty = torch.zeros(len(self.class_names), 3, dtype=torch.int64, device=engine.state.device)
         counts = idist.all_reduce(empty if self._counts is None else self._counts)
         iou = iou_from_counts(torch.as_tensor(counts).cpu()).tolist()
+        validation = self._validation_iou(engine.state.epoch)
         for c in self.classes:
             self.curves[c].append(iou[c])
+            self.validation_curves[c].append(validation[c])
             engine.state.metrics[f"train_iou_{self.class_names[c]}"] = iou[c]
         for c in self.classes:
             if c not in self.memorized():
                 self._decide(engine, c)
 
+    def _validation_iou(self, epoch: int) -> list[float]:
+        """IoU of each class on the validation cases; NaN if they were not evaluated in this epoch."""
+        state = None if self.evaluator is None else self.evaluator.state
+        if state is None or state.epoch != epoch or state.key_metric_name not in state.metric_details:
+            return [math.nan] * len(self.class_names)
+        iou: list[float] = iou_from_counts(state.metric_details[state.key_metric_name].sum(dim=0)).tolist()
+        return iou
+
     def _decide(self, engine: Engine, c: int) -> None:
-        decision = self.rule.decide(self.curves[c])
+        decision = self.rule.decide(self.curves[c], self.validation_curves[c])
         self.onsets[c] = decision
         if decision.epoch is None:
             return
@@ -139,6 +157,7 @@ class MemorizationDetector:
         return {
             "class_names": list(self.class_names),
             "curves": {str(c): list(curve) for c, curve in self.curves.items()},
+            "validation_curves": {str(c): list(curve) for c, curve in self.validation_curves.items()},
             "onsets": {str(c): [d.epoch, d.reason] for c, d in self.onsets.items()},
         }
 
@@ -157,6 +176,7 @@ class MemorizationDetector:
                 "resume with the class list of the run, or start a new one in another folder"
             )
         self.curves.update({int(c): list(curve) for c, curve in state["curves"].items()})
+        self.validation_curves.update({int(c): list(curve) for c, curve in state["validation_curves"].items()})
         for c, (epoch, reason) in state["onsets"].items():
-            fit = self.rule.decide(self.curves[int(c)][:epoch]).fit
+            fit = self.rule.decide(self.curves[int(c)][:epoch], self.validation_curves[int(c)][:epoch]).fit
             self.onsets[int(c)] = OnsetDecision(epoch=epoch, reason=reason, fit=fit)

@@ -45,7 +45,7 @@ class From:
     def __init__(self, epoch: int) -> None:
         self.epoch = epoch
 
-    def decide(self, iou: Sequence[float]) -> OnsetDecision:
+    def decide(self, iou: Sequence[float], validation_iou: Sequence[float] | None = None) -> OnsetDecision:
         return OnsetDecision(self.epoch if len(iou) >= self.epoch else None, "by hand", None)
 
 

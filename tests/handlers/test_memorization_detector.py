@@ -27,7 +27,7 @@ class AfterEpochs:
     def __init__(self, epochs: int) -> None:
         self.epochs = epochs
 
-    def decide(self, iou: Sequence[float]) -> OnsetDecision:
+    def decide(self, iou: Sequence[float], validation_iou: Sequence[float] | None = None) -> OnsetDecision:
         epoch = self.epochs if len(iou) >= self.epochs else None
         return OnsetDecision(epoch=epoch, reason=f"{len(iou)} epochs seen", fit=None)
 

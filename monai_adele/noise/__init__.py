@@ -1,6 +1,7 @@
 """Noise models: ways in which annotators err, on label maps of any dimension, spacing and classes."""
 
 from monai_adele.noise.affine_jitter import AffineJitter
+from monai_adele.noise.annotator import Annotator
 from monai_adele.noise.boundary_walk import BoundaryWalk
 from monai_adele.noise.box import Box
 from monai_adele.noise.confuse import Confuse
@@ -14,6 +15,7 @@ from monai_adele.noise.omit import Omit
 from monai_adele.noise.one_of import OneOf
 from monai_adele.noise.per_slice import PerSlice
 from monai_adele.noise.polygonize import Polygonize
+from monai_adele.noise.scribble import Scribble
 from monai_adele.noise.sequence import Sequence
 from monai_adele.noise.shift import Shift
 from monai_adele.noise.slice_jitter import SliceJitter
@@ -24,6 +26,7 @@ from monai_adele.noise.under_over_segment import UnderOverSegment
 
 __all__ = [
     "AffineJitter",
+    "Annotator",
     "BoundaryWalk",
     "Box",
     "Confuse",
@@ -37,6 +40,7 @@ __all__ = [
     "OneOf",
     "PerSlice",
     "Polygonize",
+    "Scribble",
     "Sequence",
     "Shift",
     "SliceJitter",

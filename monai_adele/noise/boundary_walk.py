@@ -38,8 +38,8 @@ class BoundaryWalk(NoiseModel):
         speckle: chance of each voxel near the boundary to flip at the end, in ``[0, 1]``.
         blur_voxels: sigma of the Gaussian that smooths the class before it is cut at one half; 0 for none.
         classes: ids to change; None for all but background (0) and ignore (255).
-        keep_at_least: share of each class's voxels that stays, in ``[0, 1]``: a step or smoothing that
-            would leave fewer is left out.
+        keep_at_least: share of each class's voxels that is left, in ``[0, 1]``: a step that would leave
+            fewer is left out, and smoothing is cut lower than at one half.
 
     Raises:
         ValueError: if an argument is not as said.
@@ -122,10 +122,12 @@ class _Walk:
 
     def smooth(self, sigma: float, floor: int) -> None:
         self._widen(math.ceil(4 * sigma))
-        blurred = scipy.ndimage.gaussian_filter(self.mask.astype(np.float32), sigma, mode="nearest") > 0.5
-        blurred &= self.free
-        if np.count_nonzero(blurred) >= floor:
-            self.mask = blurred
+        blurred = scipy.ndimage.gaussian_filter(self.mask.astype(np.float32), sigma, mode="nearest")
+        blurred[~self.free] = 0.0
+        cut = 0.5
+        if np.count_nonzero(blurred > cut) < floor:
+            cut = np.nextafter(np.partition(blurred, -floor, axis=None)[-floor], np.float32(0.0))
+        self.mask = blurred > cut
 
     def write(self) -> None:
         self.noisy[self.given][self.noisy[self.given] == self.class_id] = 0

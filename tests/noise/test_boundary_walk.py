@@ -72,6 +72,15 @@ def test_a_structure_is_not_erased_unless_asked():
     assert not BoundaryWalk(**arguments, keep_at_least=0)(label, (1.0, 1.0), rng()).any()
 
 
+def test_smoothing_leaves_the_core_of_what_it_would_erase():
+    label = np.zeros((30, 30), dtype=np.uint8)
+    label[10:20, 14:16] = 1
+    noisy = BoundaryWalk(steps=0, blur_voxels=3, keep_at_least=0.5)(label, (1.0, 1.0), rng())
+    assert noisy[13:17, 14:16].all()
+    assert 10 <= noisy.sum() <= 14
+    assert scipy.ndimage.label(noisy)[1] == 1
+
+
 def test_structures_that_grow_towards_each_other_do_not_overwrite():
     label = np.array([1, 1, 0, 0, 0, 0, 2, 2])
     noisy = BoundaryWalk(steps=2, expansion=1, flip=1)(label, (1.0,), rng())

@@ -8,6 +8,7 @@ from monai_adele import noise as library
 from monai_adele.errors import GeometryError, LabelValueError
 from monai_adele.noise import (
     AffineJitter,
+    Annotator,
     BoundaryWalk,
     Box,
     Confuse,
@@ -20,6 +21,7 @@ from monai_adele.noise import (
     OneOf,
     PerSlice,
     Polygonize,
+    Scribble,
     Sequence,
     Shift,
     SliceJitter,
@@ -50,6 +52,7 @@ SIZED = {
     "confuse": Confuse(first=1, second=3, chance=0.5),
     "confuse parts": Confuse(first=1, second=3, chance=0.5, of="component"),
     "invent": Invent(radius_mm=(2, 3), count=2),
+    "annotator": Annotator(seed=1, bias=Dilate(radius_mm=1), scatter=AffineJitter(translation_mm=3)),
     "sequence": Sequence([Erode(radius_mm=2), AffineJitter(translation_mm=3)]),
     "one of": OneOf([Erode(radius_mm=2), Dilate(radius_mm=2)]),
     "sometimes": Sometimes(Erode(radius_mm=2), share=0.7),
@@ -57,6 +60,7 @@ SIZED = {
 UNSIZED = {
     "sparse slices": SparseSlices(every=3, slice_axis=0),
     "to dice": ToDice(noise=AffineJitter(translation_mm=1), target=(0.6, 0.9)),
+    "scribble": Scribble(width_mm=2, unlabelled=0),
     "box": Box(),
     "ellipse": Ellipse(),
 }
@@ -70,6 +74,7 @@ CHOSEN = {
     "slice jitter": SliceJitter(radius_mm=1, translation_mm=2, classes=[2]),
     "omit": Omit(chance=1, classes=[2]),
     "shift": Shift(distance_mm=3, rotation_deg=20, classes=[2]),
+    "scribble": Scribble(classes=[2], unlabelled=0),
     "box": Box(classes=[2]),
     "ellipse": Ellipse(classes=[2]),
     "affine": AffineJitter(rotation_deg=20, translation_mm=3, classes=[2]),

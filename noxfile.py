@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import shutil
 from pathlib import Path
 
 import nox
@@ -46,29 +46,48 @@ def types(session: nox.Session) -> None:
     session.run("mypy")
 
 
+def run_bundle(session: nox.Session, overrides: list[str], output: Path, *options: str) -> None:
+    """Run the bundle of the installed package through MONAI's own command."""
+    bundle = output.parent / "bundle"
+    if not bundle.exists():
+        session.run("python", "-m", "monai_adele", "bundle", "adele_segmentation", "--out", str(bundle))
+    files = [str(bundle / "configs" / f"{name}.json") for name in ["train", *overrides]]
+    command = ["python", "-W", "ignore", "-m", "monai.bundle", "run", "--bundle_root", str(bundle)]
+    session.run(*command, "--config_file", str(files), "--output_dir", str(output), *options)
+
+
 @nox.session
 def demo(session: nox.Session) -> None:
-    """Train on the phantom: clean labels, noisy labels, noisy labels with ADELE."""
+    """Train on the phantom three times: clean labels, noisy labels, noisy labels with ADELE."""
     install(session, ".")
-    folder = session.posargs[0] if session.posargs else "demo"
-    session.run("python", "-m", "monai_adele", "demo", "--out", folder)
+    folder = Path(session.posargs[0] if session.posargs else "demo").resolve()
+    if folder.exists():
+        session.error(f"{folder} exists; remove it, or name another folder: nox -s demo -- FOLDER")
+    folder.mkdir(parents=True)
+    phantom = ("--phantom_dir", str(folder / "phantom"))
+    run_bundle(session, ["baseline", "demo"], folder / "clean", *phantom)
+    run_bundle(session, ["baseline", "noise", "demo"], folder / "plain", *phantom)
+    run_bundle(session, ["noise", "demo"], folder / "adele", *phantom)
+    runs = [str(folder / name) for name in ("clean", "plain", "adele")]
+    session.run("python", "-m", "monai_adele", "compare", *runs)
+    session.log("the runs are in " + ", ".join(runs))
 
 
 @nox.session
 def bundle(session: nox.Session) -> None:
-    """Run the bundle for two epochs on a small phantom, from the installed package."""
+    """Run the bundle for two epochs on a small phantom, and on its output again."""
     install(session, ".")
-    folder = Path(session.create_tmp())
-    session.run("python", "-m", "monai_adele", "bundle", "adele_segmentation", "--out", str(folder / "bundle"))
-    configs = folder / "bundle" / "configs"
-    session.run(
-        *("python", "-m", "monai.bundle", "run", "--bundle_root", str(folder / "bundle")),
-        *("--config_file", f"['{configs / 'train.json'}','{configs / 'noise.json'}']"),
-        *("--output_dir", str(folder / "run"), "--max_epochs", "2", "--phantom_cases", "10"),
-    )
-
-
-def real_data(session: nox.Session) -> None:
-    """Say where the real data is: the environment variable MONAI_ADELE_DATA."""
-    if "MONAI_ADELE_DATA" not in os.environ:
-        session.skip("MONAI_ADELE_DATA does not name a folder with data sets")
+    folder = Path(session.create_tmp()) / "short"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    small = ("--spatial_dims", "2", "--phantom_cases", "10")
+    run_bundle(session, ["noise"], folder / "run", *small, "--max_epochs", "1")
+    run_bundle(session, ["noise"], folder / "run", *small, "--max_epochs", "2", "--resume", "true")
+    run_bundle(session, ["evaluate"], folder / "run", *small)
+    config = str(folder / "bundle" / "configs" / "inference.json")
+    command = ["python", "-W", "ignore", "-m", "monai.bundle", "run", "--config_file", config]
+    images = str(folder / "run" / "phantom" / "imagesTr")
+    session.run(*command, "--run_dir", str(folder / "run"), "--dataset_dir", images)
+    predictions = sorted((folder / "run" / "predictions").glob("*.nii.gz"))
+    if len(predictions) != 10:
+        session.error(f"found {len(predictions)} predictions, expected 10")

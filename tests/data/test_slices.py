@@ -96,8 +96,9 @@ def test_distances_between_voxels_of_all_slices_are_those_in_the_volume(axis):
     affine[:3, 3] = 10, 20, 30
     points = []
     for item in foreground_slices([make_volume(affine)], axis=axis, keep_empty=True):
-        place = item["image"].affine.numpy() @ [1, 2, 0, 1]
-        index = np.insert([1, 2], axis, item["slice_index"])
+        in_plane = 3 * item["slice_index"] % 4, item["slice_index"] % 3
+        place = item["image"].affine.numpy() @ [*in_plane, 0, 1]
+        index = np.insert(in_plane, axis, item["slice_index"])
         points.append((place[:3], affine[:3, :3] @ index + affine[:3, 3]))
     found, expected = (np.array(side) for side in zip(*points, strict=True))
     for side in (found, expected):

@@ -15,6 +15,7 @@ from monai_adele.noise.omit import Omit
 from monai_adele.noise.one_of import OneOf
 from monai_adele.noise.per_slice import PerSlice
 from monai_adele.noise.polygonize import Polygonize
+from monai_adele.noise.preset import preset, preset_names
 from monai_adele.noise.scribble import Scribble
 from monai_adele.noise.sequence import Sequence
 from monai_adele.noise.shift import Shift
@@ -48,4 +49,6 @@ __all__ = [
     "SparseSlices",
     "ToDice",
     "UnderOverSegment",
+    "preset",
+    "preset_names",
 ]

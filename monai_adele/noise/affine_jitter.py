@@ -16,6 +16,14 @@ from monai_adele.noise.noise_model import NoiseModel
 __all__ = ["AffineJitter"]
 
 
+_ALLOWED = {
+    "rotation_deg": (-180.0, 180.0),
+    "translation_mm": (-math.inf, math.inf),
+    "scaling": (math.nextafter(-1.0, 0.0), math.inf),
+    "shear": (-0.5, 0.5),
+}
+
+
 @dataclass(frozen=True, kw_only=True)
 class AffineJitter(NoiseModel):
     """Structures turned, moved, scaled and sheared about their centre of mass, in mm.
@@ -53,12 +61,7 @@ class AffineJitter(NoiseModel):
     per_structure: bool = True
 
     def __post_init__(self) -> None:
-        for name, lowest, highest in (
-            ("rotation_deg", -180.0, 180.0),
-            ("translation_mm", -math.inf, math.inf),
-            ("scaling", math.nextafter(-1.0, 0.0), math.inf),
-            ("shear", -0.5, 0.5),
-        ):
+        for name, (lowest, highest) in _ALLOWED.items():
             bounds = checked_range(name, getattr(self, name), lowest, highest, symmetric=True)
             object.__setattr__(self, name, bounds)
         object.__setattr__(self, "classes", checked_classes("classes", self.classes))
@@ -72,9 +75,11 @@ class AffineJitter(NoiseModel):
         return moved_label(label, spacing, [(group, *self._draw(label.ndim, rng)) for group in groups])
 
     def with_strength(self, strength: float) -> AffineJitter:
-        """The same jitter with rotation, translation, scaling and shear multiplied."""
-        names = ("rotation_deg", "translation_mm", "scaling", "shear")
-        sizes: dict[str, Any] = {name: scaled(getattr(self, name), strength) for name in names}
+        """The same jitter with its sizes multiplied; turn, shrinking and shear within their bounds."""
+        sizes: dict[str, Any] = {}
+        for name, (lowest, highest) in _ALLOWED.items():
+            bounds = scaled(getattr(self, name), strength)
+            sizes[name] = tuple(min(max(bound, lowest), highest) for bound in bounds)
         return replace(self, **sizes)
 
     def _draw(self, ndim: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
@@ -58,10 +57,11 @@ class Shift(NoiseModel):
         return moved_label(label, spacing, [(boxes, turn, distance * direction)] if boxes else [])
 
     def with_strength(self, strength: float) -> Shift:
-        """The same shift with distance and rotation multiplied."""
-        names = ("distance_mm", "rotation_deg")
-        sizes: dict[str, Any] = {name: scaled(getattr(self, name), strength) for name in names}
-        return replace(self, **sizes)
+        """The same shift with its sizes multiplied; the turn up to half a circle."""
+        distance = scaled(checked_range("distance_mm", self.distance_mm), strength)
+        turn = scaled(checked_range("rotation_deg", self.rotation_deg, -180.0), strength)
+        within = tuple(min(max(bound, -180.0), 180.0) for bound in turn)
+        return replace(self, distance_mm=distance, rotation_deg=within)
 
 
 def _unit(ndim: int, rng: np.random.Generator) -> np.ndarray:

@@ -96,6 +96,14 @@ def test_jitter_is_unbiased_and_a_bias_is_not():
     assert np.min(shifts) < -3
 
 
+def test_strength_multiplies_within_the_bounds():
+    noise = AffineJitter(rotation_deg=100, translation_mm=5, scaling=(-0.4, 0.4), shear=0.2).with_strength(4)
+    assert noise.rotation_deg == (-180, 180)
+    assert noise.translation_mm == (-20, 20)
+    assert noise.scaling == pytest.approx((-1, 1.6))
+    assert noise.shear == (-0.5, 0.5)
+
+
 @pytest.mark.parametrize(
     ("arguments", "match"),
     [

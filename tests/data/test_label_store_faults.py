@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from monai_adele.data import LabelStore
 from monai_adele.errors import StoreError
-from tests.reference.label_store import ReferenceStore, changed_voxels
+from reference.label_store import ReferenceStore, changed_voxels
 
 GIVEN = {case_id: np.arange(12, dtype=np.uint8).reshape(3, 4) % 3 for case_id in ("a", "b", "../c")}
 forks = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")

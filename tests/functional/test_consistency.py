@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from monai_adele.functional import authors_scale_consistency, scale_consistency
-from tests.reference import consistency as reference
+from reference import consistency as reference
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from monai_adele.errors import NonFiniteError
 from monai_adele.functional import CorrectionRule, correct_from, correct_label
-from tests.reference import correction as reference
+from reference import correction as reference
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 generated = settings(max_examples=150, deadline=None, derandomize=True, database=None)

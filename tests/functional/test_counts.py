@@ -6,7 +6,7 @@ from hypothesis.extra.numpy import arrays
 
 from monai_adele.functional import iou_from_counts, overlap_counts
 from monai_adele.functional.counts import _counts_by_comparison, _counts_by_table
-from tests.reference import counts as reference
+from reference import counts as reference
 
 generated = settings(max_examples=150, deadline=None, derandomize=True, database=None)
 

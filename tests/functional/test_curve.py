@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from monai_adele.functional import CurveFit, fit_prefixes
-from tests.reference import curve as reference
+from reference import curve as reference
 
 EPOCHS = np.arange(1, 31)
 

@@ -12,7 +12,7 @@ from monai_adele.functional.morphology import (
     equivalent_radius_mm,
     erode_labels,
 )
-from tests.reference import morphology as reference
+from reference import morphology as reference
 
 SPACINGS = st.sampled_from([1.0, 2.0, 0.8, 3.0, 0.7421875, 1.2])
 LABELS = st.integers(1, 3).flatmap(

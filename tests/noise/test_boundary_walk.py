@@ -3,7 +3,7 @@ import pytest
 import scipy.ndimage
 
 from monai_adele.noise import BoundaryWalk
-from tests.reference.boundary_walk import walked
+from reference.boundary_walk import walked
 
 
 def rng(seed=1):

@@ -43,9 +43,7 @@ class AnnotationNoise(Transform):
 
     backend: ClassVar[list[TransformBackends]] = [TransformBackends.NUMPY]
 
-    def __init__(
-        self, noise: NoiseModel, seed: int, *, pixdim: Sequence[float] | float | None = None
-    ) -> None:
+    def __init__(self, noise: NoiseModel, seed: int, *, pixdim: Sequence[float] | float | None = None) -> None:
         if not isinstance(noise, NoiseModel):
             raise TypeError(f"noise is a {type(noise).__name__}, expected a noise model")
         if not isinstance(seed, int) or isinstance(seed, bool):

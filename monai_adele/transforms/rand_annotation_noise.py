@@ -37,9 +37,7 @@ class RandAnnotationNoise(RandomizableTransform):
 
     backend: ClassVar[list[TransformBackends]] = [TransformBackends.NUMPY]
 
-    def __init__(
-        self, noise: NoiseModel, prob: float = 0.1, *, pixdim: Sequence[float] | float | None = None
-    ) -> None:
+    def __init__(self, noise: NoiseModel, prob: float = 0.1, *, pixdim: Sequence[float] | float | None = None) -> None:
         super().__init__(checked_prob(prob))
         if not isinstance(noise, NoiseModel):
             raise TypeError(f"noise is a {type(noise).__name__}, expected a noise model")

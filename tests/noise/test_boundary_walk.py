@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 import scipy.ndimage
+from reference.boundary_walk import walked
 
 from monai_adele.noise import BoundaryWalk
-from reference.boundary_walk import walked
 
 
 def rng(seed=1):

@@ -44,9 +44,7 @@ def cases(count=4):
 
 
 def test_it_is_the_array_transform_on_each_label():
-    noisy = AnnotationNoised(["label", "other"], NOISE, 5)(
-        {"label": block(), "other": block(), "case_id": "a"}
-    )
+    noisy = AnnotationNoised(["label", "other"], NOISE, 5)({"label": block(), "other": block(), "case_id": "a"})
     for key in ("label", "other"):
         np.testing.assert_array_equal(noisy[key], AnnotationNoise(NOISE, 5)(block(), "a"))
 
@@ -77,9 +75,7 @@ def test_a_case_id_must_be_a_name_or_number():
 
 @pytest.mark.parametrize("num_workers", [0, 2])
 def test_every_epoch_and_worker_serves_the_same_noise_from_a_cache(num_workers):
-    transform = Compose(
-        [AnnotationNoised("label", NOISE, 5), RandFlipd("label", prob=0.0), ToTensord("label")]
-    )
+    transform = Compose([AnnotationNoised("label", NOISE, 5), RandFlipd("label", prob=0.0), ToTensord("label")])
     dataset = CacheDataset(cases(), transform, progress=False)
     expected = [AnnotationNoise(NOISE, 5)(block(), f"case_{i}") for i in range(4)]
     for _ in range(2):
@@ -106,9 +102,7 @@ def test_a_cache_stops_behind_it_and_not_before():
 def test_a_persistent_dataset_keeps_it_too(tmp_path):
     dataset = PersistentDataset(cases(), AnnotationNoised("label", NOISE, 5), cache_dir=tmp_path)
     for _ in range(2):
-        np.testing.assert_array_equal(
-            np.asarray(dataset[2]["label"]), AnnotationNoise(NOISE, 5)(block(), "case_2")
-        )
+        np.testing.assert_array_equal(np.asarray(dataset[2]["label"]), AnnotationNoise(NOISE, 5)(block(), "case_2"))
 
 
 def test_invertd_does_not_undo_the_noise():

@@ -58,6 +58,8 @@ def test_an_outline_encloses_the_area_of_its_class_also_at_the_border(axes):
     x, y = axes.collections[0].get_paths()[0].vertices.T
     area = abs(np.dot(x[:-1], y[1:]) - np.dot(x[1:], y[:-1])) / 2
     assert area == pytest.approx(13 * 1.0, rel=0.02)
+    bump = y[x < 11.5]
+    assert (bump.min(), bump.max()) == pytest.approx((1.0, 1.5))
 
 
 def test_each_class_has_its_own_outline_and_unknown_ids_have_none(axes):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -51,7 +52,7 @@ def run_bundle(session: nox.Session, overrides: list[str], output: Path, *option
     bundle = output.parent / "bundle"
     if not bundle.exists():
         session.run("python", "-m", "monai_adele", "bundle", "adele_segmentation", "--out", str(bundle))
-    files = [str(bundle / "configs" / f"{name}.json") for name in ["train", *overrides]]
+    files = [f"{bundle / 'configs' / name}.json" for name in ["train", *overrides]]  # or an absolute path
     command = ["python", "-W", "ignore", "-m", "monai.bundle", "run", "--bundle_root", str(bundle)]
     session.run(*command, "--config_file", str(files), "--output_dir", str(output), *options)
 
@@ -91,3 +92,24 @@ def bundle(session: nox.Session) -> None:
     predictions = sorted((folder / "run" / "predictions").glob("*.nii.gz"))
     if len(predictions) != 10:
         session.error(f"found {len(predictions)} predictions, expected 10")
+
+
+@nox.session
+def hippocampus(session: nox.Session) -> None:
+    """Measure on MSD Task04 Hippocampus: clean, plain and ADELE, three seeds (about an hour)."""
+    data = Path(os.environ.get("MONAI_ADELE_DATA", "")) / "hippocampus_msd"
+    if not data.is_dir():
+        session.skip("MONAI_ADELE_DATA does not lead to MSD Task04 Hippocampus")
+    install(session, ".")
+    folder = Path(session.posargs[0] if session.posargs else "runs/hippocampus").resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    settings = str(Path("benchmarks/hippocampus/hippocampus").resolve())
+    methods = {"clean": ["baseline"], "plain": ["baseline", "noise"], "adele": ["noise"]}
+    runs = [(method, seed) for seed in (2, 3, 4) for method in methods]
+    for method, seed in runs:
+        output = folder / f"{method}_seed{seed}"
+        if not (output / "summary.json").exists():
+            options = ("--dataset_dir", str(data), "--seed", str(seed), "--resume", "true")
+            run_bundle(session, [*methods[method], settings], output, *options)
+    names = [str(folder / f"{method}_seed{seed}") for method, seed in runs]
+    session.run("python", "-m", "monai_adele", "compare", *names)

@@ -6,8 +6,8 @@ import argparse
 import shutil
 import sys
 from importlib.resources import as_file, files
-from importlib.abc import Traversable
 from pathlib import Path
+from typing import Any
 
 from monai_adele.errors import AdeleError
 from monai_adele.visualize import comparison_table
@@ -45,7 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _bundles() -> Traversable:
+def _bundles() -> Any:
     """Where the bundles are: in the installed package, or beside it in a checkout."""
     installed = files("monai_adele") / "bundles"
     return installed if installed.is_dir() else Path(__file__).parents[1] / "bundles"

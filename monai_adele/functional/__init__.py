@@ -20,6 +20,7 @@ from monai_adele.functional.morphology import (
 from monai_adele.functional.onset import decide_onset
 from monai_adele.functional.onset_decision import OnsetDecision
 from monai_adele.functional.onset_rule import OnsetRule
+from monai_adele.functional.predicted_classes import predicted_classes
 from monai_adele.functional.pull_back import pull_back
 from monai_adele.functional.segthor_onset import SegthorOnset
 from monai_adele.functional.slope_onset import SlopeOnset
@@ -48,6 +49,7 @@ __all__ = [
     "fit_prefixes",
     "iou_from_counts",
     "overlap_counts",
+    "predicted_classes",
     "pull_back",
     "scale_consistency",
 ]

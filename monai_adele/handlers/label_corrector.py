@@ -125,5 +125,3 @@ class LabelCorrector:
 def _array(tensor: Tensor) -> NDArray[Any]:
     array: NDArray[Any] = tensor.cpu().numpy()
     return array
-
-

@@ -17,7 +17,14 @@ from monai.utils.enums import CommonKeys
 from torch import Tensor
 
 from monai_adele.errors import StoreError
-from monai_adele.functional import OnsetDecision, OnsetRule, ValidationPlateau, iou_from_counts, overlap_counts
+from monai_adele.functional import (
+    OnsetDecision,
+    OnsetRule,
+    ValidationPlateau,
+    iou_from_counts,
+    overlap_counts,
+    predicted_classes,
+)
 
 __all__ = ["MemorizationDetector", "MemorizationEvents"]
 
@@ -114,7 +121,7 @@ class MemorizationDetector:
         native = logits[0] if isinstance(logits, (list, tuple)) else logits
         label = convert_to_tensor(engine.state.output[CommonKeys.LABEL], track_meta=False)
         counts = overlap_counts(
-            convert_to_tensor(native, track_meta=False).detach().argmax(dim=1, keepdim=True),
+            predicted_classes(convert_to_tensor(native, track_meta=False)),
             label.long() if label.is_floating_point() else label,
             num_classes=len(self.class_names),
             ignore_index=self.ignore_index,

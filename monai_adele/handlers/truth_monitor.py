@@ -13,7 +13,7 @@ from monai.utils import convert_to_tensor
 from monai.utils.enums import CommonKeys
 from torch import Tensor
 
-from monai_adele.functional import iou_from_counts, overlap_counts
+from monai_adele.functional import iou_from_counts, overlap_counts, predicted_classes
 from monai_adele.metrics import memorization_counts
 
 __all__ = ["TruthMonitor"]
@@ -69,10 +69,9 @@ class TruthMonitor:
             return
         logits = engine.state.output[CommonKeys.PRED]
         native = convert_to_tensor(logits[0] if isinstance(logits, (list, tuple)) else logits, track_meta=False)
-        pred = native.detach().argmax(dim=1, keepdim=True)
+        pred = predicted_classes(native)
         given, truth = (
-            convert_to_tensor(batch[key], track_meta=False).to(pred.device)
-            for key in (self.given_key, self.truth_key)
+            convert_to_tensor(batch[key], track_meta=False).to(pred.device) for key in (self.given_key, self.truth_key)
         )
         num_classes = len(self.class_names)
         overlap = overlap_counts(pred, truth, num_classes=num_classes, ignore_index=self.ignore_index)

@@ -67,9 +67,7 @@ class MultiScaleInferer(Inferer):
         if 1.0 not in scales or len(set(scales)) < len(scales) or not all(scale > 0 for scale in scales):
             raise ValueError(f"scales: found {scales}, expected positive factors, each once, among them 1")
         if divisor < 1 or (min_size is not None and (min_size < divisor or min_size % divisor)):
-            raise ValueError(
-                f"divisor {divisor}, min_size {min_size}: expected 1 or more, and a multiple of it"
-            )
+            raise ValueError(f"divisor {divisor}, min_size {min_size}: expected 1 or more, and a multiple of it")
         self.scales = [1.0, *(scale for scale in scales if scale != 1.0)]
         self.inferer = SimpleInferer() if inferer is None else inferer
         self.divisor = divisor
@@ -95,17 +93,14 @@ class MultiScaleInferer(Inferer):
         answer: Tensor = self.inferer(inputs, lambda window: self._merged(window, network, *args, **kwargs))
         return answer
 
-    def _logits(
-        self, inputs: Tensor, network: Callable[..., Tensor], *args: Any, **kwargs: Any
-    ) -> list[Tensor]:
+    def _logits(self, inputs: Tensor, network: Callable[..., Tensor], *args: Any, **kwargs: Any) -> list[Tensor]:
+        inputs = convert_to_tensor(inputs, track_meta=False)  # metadata costs time at each layer
         mode = _LINEAR[inputs.ndim - 2]
         grid = tuple(inputs.shape[2:])
         logits = [self._native(inputs, network, *args, **kwargs)]
         for scale in self.scales[1:]:
             size = [self._rescaled(n, scale) for n in grid]
-            small = F.interpolate(
-                convert_to_tensor(inputs, track_meta=False), size=size, mode=mode, align_corners=False
-            )
+            small = F.interpolate(inputs, size=size, mode=mode, align_corners=False)
             answer = network(small, *args, **kwargs)
             logits.append(F.interpolate(answer, size=grid, mode=mode, align_corners=False))
         return logits
@@ -116,18 +111,17 @@ class MultiScaleInferer(Inferer):
         if not any(missing):
             return network(inputs, *args, **kwargs)
         ends = [side for n in reversed(missing) for side in (0, n)]
-        answer = network(
-            F.pad(convert_to_tensor(inputs, track_meta=False), ends, mode="replicate"), *args, **kwargs
-        )
-        return answer[(..., *(slice(n) for n in grid))]
+        extended = F.pad(inputs, ends, mode="replicate")
+        answer = network(extended, *args, **kwargs)
+        for axis, n in enumerate(grid, start=2):
+            answer = answer.narrow(axis, 0, n)
+        return answer
 
     def _merged(self, inputs: Tensor, network: Callable[..., Tensor], *args: Any, **kwargs: Any) -> Tensor:
         logits = self._logits(inputs, network, *args, **kwargs)
         if len(logits) == 1:
             return logits[0]
-        log_probs = torch.stack(
-            [convert_to_tensor(x, track_meta=False).float().log_softmax(dim=1) for x in logits]
-        )
+        log_probs = torch.stack([x.float().log_softmax(dim=1) for x in logits])
         return log_probs.logsumexp(dim=0) - math.log(len(logits))
 
     def _rescaled(self, size: int, scale: float) -> int:

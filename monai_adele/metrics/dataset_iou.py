@@ -34,9 +34,7 @@ class DatasetIoU(CumulativeIterationMetric):
         0.5
     """
 
-    def __init__(
-        self, num_classes: int, *, include_background: bool = False, ignore_index: int | None = None
-    ) -> None:
+    def __init__(self, num_classes: int, *, include_background: bool = False, ignore_index: int | None = None) -> None:
         super().__init__()
         if num_classes < 2:
             raise ValueError(f"num_classes: found {num_classes}, expected at least 2, background and one class")
@@ -61,9 +59,7 @@ class DatasetIoU(CumulativeIterationMetric):
         return torch.stack([self._counts(pred, label) for pred, label in pairs])
 
     def _counts(self, pred: Tensor, label: Tensor) -> Tensor:
-        return overlap_counts(
-            pred.long(), label.long(), num_classes=self.num_classes, ignore_index=self.ignore_index
-        )
+        return overlap_counts(pred.long(), label.long(), num_classes=self.num_classes, ignore_index=self.ignore_index)
 
     def aggregate(self) -> Tensor:
         """Mean over the classes of the set's IoU.

@@ -44,9 +44,10 @@ def memorization_counts(
     wrong = given != truth
     if ignore_index is not None:
         wrong = wrong & (given != ignore_index) & (truth != ignore_index)
-    right, repeated = wrong & (pred == truth), wrong & (pred == given)
+    pred, given, truth = pred[wrong], given[wrong], truth[wrong]  # few voxels: the rest costs little
+    right, repeated = pred == truth, pred == given
     rows = []
     for c in range(num_classes):
         concerned = (given == c) | (truth == c)
-        rows.append(torch.stack([(mask & concerned).sum() for mask in (wrong, right, repeated)]))
+        rows.append(torch.stack([concerned.sum(), (concerned & right).sum(), (concerned & repeated).sum()]))
     return torch.stack(rows)

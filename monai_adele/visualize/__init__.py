@@ -1,0 +1,31 @@
+"""Figures of what a run did."""
+
+from monai_adele.visualize.class_curves import ClassCurves
+from monai_adele.visualize.comparison import comparison_table, read_summary
+from monai_adele.visualize.figure_file import new_figure, save_png
+from monai_adele.visualize.learning_curves import learning_curves_figure
+from monai_adele.visualize.overlay import difference_colors, overlay_figure
+from monai_adele.visualize.overlay_case import OverlayCase
+from monai_adele.visualize.palette import class_style
+from monai_adele.visualize.run_figures import most_changed_figure, run_curves_figure
+from monai_adele.visualize.run_report import RunReport
+from monai_adele.visualize.slice_view import draw_contours, frame_slice, show_slice
+
+__all__ = [
+    "ClassCurves",
+    "OverlayCase",
+    "RunReport",
+    "class_style",
+    "comparison_table",
+    "difference_colors",
+    "draw_contours",
+    "frame_slice",
+    "learning_curves_figure",
+    "most_changed_figure",
+    "new_figure",
+    "overlay_figure",
+    "read_summary",
+    "run_curves_figure",
+    "save_png",
+    "show_slice",
+]

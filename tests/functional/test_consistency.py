@@ -4,9 +4,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from reference import consistency as reference
 
 from monai_adele.functional import authors_scale_consistency, scale_consistency
-from reference import consistency as reference
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 

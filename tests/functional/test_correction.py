@@ -6,10 +6,10 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from reference import correction as reference
 
 from monai_adele.errors import NonFiniteError
 from monai_adele.functional import CorrectionRule, correct_from, correct_label
-from reference import correction as reference
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 generated = settings(max_examples=150, deadline=None, derandomize=True, database=None)

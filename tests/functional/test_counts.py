@@ -3,10 +3,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from reference import counts as reference
 
 from monai_adele.functional import iou_from_counts, overlap_counts
 from monai_adele.functional.counts import _counts_by_comparison, _counts_by_table
-from reference import counts as reference
 
 generated = settings(max_examples=150, deadline=None, derandomize=True, database=None)
 

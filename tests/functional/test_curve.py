@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
+from reference import curve as reference
 
 from monai_adele.functional import CurveFit, fit_prefixes
-from reference import curve as reference
 
 EPOCHS = np.arange(1, 31)
 

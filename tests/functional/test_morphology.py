@@ -4,6 +4,7 @@ import scipy.ndimage
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from reference import morphology as reference
 
 from monai_adele.functional.morphology import (
     class_boxes,
@@ -12,7 +13,6 @@ from monai_adele.functional.morphology import (
     equivalent_radius_mm,
     erode_labels,
 )
-from reference import morphology as reference
 
 SPACINGS = st.sampled_from([1.0, 2.0, 0.8, 3.0, 0.7421875, 1.2])
 LABELS = st.integers(1, 3).flatmap(

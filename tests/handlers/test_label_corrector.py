@@ -147,9 +147,7 @@ def test_labels_become_what_the_network_says_confidently(
     assert any((setting.corrected()[name] != given[name]).any() for name in given)
 
 
-def test_only_memorized_classes_change(
-    noisy: list[dict[str, Any]], trained: torch.nn.Module, tmp_path: Path
-) -> None:
+def test_only_memorized_classes_change(noisy: list[dict[str, Any]], trained: torch.nn.Module, tmp_path: Path) -> None:
     setting = Setting(noisy, trained, tmp_path / "store", epochs=1)
     setting.detector.classes = range(1, 2)  # class 2 is not judged
     setting.trainer.run()

@@ -76,9 +76,7 @@ class Run:
 
 
 @pytest.mark.parametrize("stop", [1, 2, 3])
-def test_a_resumed_run_is_the_uninterrupted_run(
-    cases: list[dict[str, Any]], tmp_path: Path, stop: int
-) -> None:
+def test_a_resumed_run_is_the_uninterrupted_run(cases: list[dict[str, Any]], tmp_path: Path, stop: int) -> None:
     whole = Run(cases, tmp_path / "whole")
     whole.trainer.run()
     Run(cases, tmp_path / "parts", epochs=stop).trainer.run()

@@ -44,7 +44,7 @@ def test_near_points_of_the_contour_move_together():
     assert jumps[0] > 2.5 * jumps[1]
 
 
-@pytest.mark.parametrize("spacing", [(1.0, 1.0), (2.0, 1.0)])
+@pytest.mark.parametrize("spacing", [(1.0, 1.0), (2.0, 1.0), (0.25, 0.5)])
 @pytest.mark.parametrize("bias_mm", [-4.0, 5.0])
 def test_the_bias_is_in_mm(bias_mm, spacing):
     label = disc(spacing=spacing)

@@ -58,6 +58,12 @@ def test_an_ellipse_is_marked_by_itself(spacing, turn_deg):
     assert wider.sum() == pytest.approx(np.pi * 35 * 17 / np.prod(spacing), rel=0.03)
 
 
+def test_a_line_and_a_voxel_have_ellipses_too():
+    label = np.zeros((9, 12), dtype=np.uint8)
+    label[1, 1] = label[5, 3:10] = 1
+    np.testing.assert_array_equal(Ellipse()(label, (3.0, 0.5), rng()), label)
+
+
 def test_an_ellipsoid_has_the_volume_of_the_block_it_stands_for():
     label = np.zeros((30, 40, 50), dtype=np.uint8)
     label[10:20, 10:30, 10:40] = 1

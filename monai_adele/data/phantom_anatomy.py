@@ -28,9 +28,7 @@ def _wall(b: Build, z: float) -> Iterator[Section]:
     rx, ry = 122.0, 92.0 * b.depth_scale
     yield Section((0, 0), (rx, ry), -100, patch_hu=12, power=2.5)
     yield Section((0, 0), (rx - b.wall_fat_mm, ry - b.wall_fat_mm * 0.8), 50, patch_hu=20, power=2.5)
-    yield Section(
-        (0, -2), (rx - b.wall_fat_mm - 12, ry - b.wall_fat_mm * 0.8 - 11), -70, patch_hu=40, power=2.4
-    )
+    yield Section((0, -2), (rx - b.wall_fat_mm - 12, ry - b.wall_fat_mm * 0.8 - 11), -70, patch_hu=40, power=2.4)
 
 
 def _lungs(b: Build, z: float) -> Iterator[Section]:
@@ -148,19 +146,21 @@ def _esophagus_place(b: Build, z: float) -> tuple[tuple[float, float], tuple[flo
     return (x, y), (b.esophagus_width_mm * swell, b.esophagus_depth_mm * swell)
 
 
-def _airway(b: Build, z: float) -> Iterator[Section]:
-    radius, flat = b.trachea_radius_mm, b.trachea_flatness
-    if z > b.carina_z_mm:
-        center = (b.trachea_x_mm, b.trachea_y_mm)
-        yield Section(center, (radius + 2, radius * flat + 2), 45)
-        yield Section(center, (radius, radius * flat), -960, TRACHEA, patch_hu=15)
-        return
-    below = b.carina_z_mm - z
+def _bronchi(b: Build, z: float) -> Iterator[Section]:
+    radius, below = b.trachea_radius_mm, b.carina_z_mm - z
     for side, slope in ((-1.0, 1.25), (1.0, 0.85)):
-        if below < 42:
+        if 0 <= below < 42:
             center = (b.trachea_x_mm + side * (9 + slope * below), b.trachea_y_mm - 0.15 * below)
             yield Section(center, (radius * 0.65 + 1.6, radius * 0.55 + 1.6), 45)
             yield Section(center, (radius * 0.65, radius * 0.55), -950)
+
+
+def _trachea(b: Build, z: float) -> Iterator[Section]:
+    if z > b.carina_z_mm:
+        center = (b.trachea_x_mm, b.trachea_y_mm)
+        radii = (b.trachea_radius_mm, b.trachea_radius_mm * b.trachea_flatness)
+        yield Section(center, (radii[0] + 2, radii[1] + 2), 45)
+        yield Section(center, radii, -960, TRACHEA, patch_hu=15)
 
 
 def sections(build: Build, z_mm: float) -> Iterator[Section]:
@@ -175,6 +175,6 @@ def sections(build: Build, z_mm: float) -> Iterator[Section]:
         >>> sorted({section.label for section in sections(patient, 60.0)})
         [0, 1, 2, 4]
     """
-    organs = (_wall, _lungs, _mediastinum, _nodes, _vessels, _heart, _aorta, _bones, _esophagus, _airway)
+    organs = (_wall, _lungs, _mediastinum, _nodes, _bronchi, _vessels, _heart, _aorta, _bones, _esophagus, _trachea)
     for organ in organs:
         yield from organ(build, z_mm)

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from reference.label_store import ReferenceStore, changed_voxels
 
 from monai_adele.data import LabelStore
 from monai_adele.errors import StoreError
-from reference.label_store import ReferenceStore, changed_voxels
 
 GIVEN = {case_id: np.arange(12, dtype=np.uint8).reshape(3, 4) % 3 for case_id in ("a", "b", "../c")}
 forks = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")

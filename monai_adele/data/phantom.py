@@ -191,8 +191,7 @@ def _dataset_json(settings: dict[str, Any], case_ids: list[str]) -> dict[str, An
         "numTraining": len(case_ids),
         "numTest": 0,
         "training": [
-            {"image": f"./imagesTr/{case_id}.nii.gz", "label": f"./labelsTr/{case_id}.nii.gz"}
-            for case_id in case_ids
+            {"image": f"./imagesTr/{case_id}.nii.gz", "label": f"./labelsTr/{case_id}.nii.gz"} for case_id in case_ids
         ],
         "test": [],
         "phantom": settings,

@@ -66,8 +66,7 @@ class PhantomPatient:
         planes = [self._plane(x, y, level_mm + step) for step in (-thickness_mm / 4, thickness_mm / 4)]
         image = np.mean([_blocks(density, fine) for density, _ in planes], axis=0)
         shares = [
-            np.mean([_blocks(label == index, fine) for _, label in planes], axis=0)
-            for index in range(_NUM_CLASSES)
+            np.mean([_blocks(label == index, fine) for _, label in planes], axis=0) for index in range(_NUM_CLASSES)
         ]
         return image.astype(np.float32), np.argmax(shares, axis=0).astype(np.uint8)
 

@@ -52,9 +52,7 @@ def run_curves_figure(history: Sequence[dict[str, float]], detector: Memorizatio
     return learning_curves_figure(classes)
 
 
-def most_changed_figure(
-    units: Any, store: LabelStore, class_names: Sequence[str], *, max_cases: int = 6
-) -> Figure:
+def most_changed_figure(units: Any, store: LabelStore, class_names: Sequence[str], *, max_cases: int = 6) -> Figure:
     """Draw the cases, or slices, whose labels were changed most.
 
     Args:

@@ -55,8 +55,7 @@ def onset_facts(onsets: dict[int, OnsetDecision], class_names: Sequence[str]) ->
         {'liver': {'epoch': None, 'reason': 'too short'}}
     """
     return {
-        class_names[c]: {"epoch": decision.epoch, "reason": decision.reason}
-        for c, decision in sorted(onsets.items())
+        class_names[c]: {"epoch": decision.epoch, "reason": decision.reason} for c, decision in sorted(onsets.items())
     }
 
 

@@ -249,7 +249,7 @@ def test_no_label_is_corrected_from_a_prediction_that_is_not_finite(
     setting = Setting(noisy, trained, tmp_path / "store", epochs=1)
     with torch.no_grad():
         trained[-1].bias[1] = float("nan")
-    with pytest.raises(NonFiniteError, match="case 'case_0': .* NaN or infinity"):
+    with pytest.raises(NonFiniteError, match=r"case 'case_0': .* NaN or infinity"):
         setting.trainer.run()
     assert setting.store.version == 0
 

@@ -10,7 +10,7 @@ from monai_adele.data.epoch_sampler import EpochSampler
 from monai_adele.data.images import find_images
 from monai_adele.data.journal import JournalEntry
 from monai_adele.data.label_store import LabelStore
-from monai_adele.data.patch_size import suggest_patch_size, suggest_window_size
+from monai_adele.data.patch_size import suggest_patch_size
 from monai_adele.data.phantom import make_phantom, write_phantom
 from monai_adele.data.prepared_cases import PreparedCases, check_output_folder, prepare_cases
 from monai_adele.data.seeded_dataset import SeededDataset
@@ -31,7 +31,6 @@ __all__ = [
     "write_phantom",
     "make_phantom",
     "suggest_patch_size",
-    "suggest_window_size",
     "AdmissionReport",
     "CaseList",
     "CaseReader",

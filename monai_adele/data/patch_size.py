@@ -8,16 +8,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["suggest_patch_size", "suggest_window_size"]
+__all__ = ["suggest_patch_size"]
 
 
 def suggest_patch_size(
     dataset: Sequence[dict[str, Any]], *, divisor: int = 8, largest: int = 96, image_key: str = "image"
 ) -> tuple[int, ...]:
-    """Suggest a patch that holds most images whole where they are small.
+    """Suggest a patch that holds every image whole where they are small.
 
-    Along each axis the median size of the images, rounded up to a multiple of the network's
-    divisor, and cut at ``largest``. Reads every item once.
+    Along each axis the largest size of the images, rounded up to a multiple of the network's
+    divisor, and cut at ``largest``. Training and evaluation should use one and the same patch:
+    a network with instance norm that was trained on padded patches answers otherwise where the
+    padding is missing. Reads every item once.
 
     Args:
         dataset: items with an image ``(C, *spatial)``.
@@ -33,39 +35,12 @@ def suggest_patch_size(
 
     Example:
         >>> suggest_patch_size([{"image": np.zeros((1, 30, 200))}, {"image": np.zeros((1, 34, 180))}])
-        (32, 96)
+        (40, 96)
     """
     if largest < divisor:
         raise ValueError(f"largest: found {largest}, expected {divisor} or more, the divisor")
-    rounded = np.ceil(np.median(_shapes(dataset, image_key), axis=0) / divisor) * divisor
+    rounded = np.ceil(_shapes(dataset, image_key).max(axis=0) / divisor) * divisor
     return tuple(int(n) for n in np.minimum(rounded, largest // divisor * divisor))
-
-
-def suggest_window_size(
-    dataset: Sequence[dict[str, Any]], *, largest: int = 160, image_key: str = "image"
-) -> tuple[int, ...]:
-    """Suggest a window for the evaluation: whole images along axes where none is large.
-
-    A window larger than the training patch sees more of the image and costs less, since windows
-    do not overlap. Reads every item once.
-
-    Args:
-        dataset: items with an image ``(C, *spatial)``.
-        largest: limit of each size, in voxels.
-        image_key: key of the image.
-
-    Returns:
-        One size an axis, as MONAI's ``SlidingWindowInferer`` takes it: -1 for the whole image,
-        else ``largest``.
-
-    Raises:
-        ValueError: if the dataset is empty.
-
-    Example:
-        >>> suggest_window_size([{"image": np.zeros((1, 30, 200))}, {"image": np.zeros((1, 34, 100))}])
-        (-1, 160)
-    """
-    return tuple(-1 if n <= largest else largest for n in _shapes(dataset, image_key).max(axis=0))
 
 
 def _shapes(dataset: Sequence[dict[str, Any]], image_key: str) -> NDArray[np.int64]:

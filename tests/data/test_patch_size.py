@@ -3,23 +3,19 @@
 import numpy as np
 import pytest
 
-from monai_adele.data import suggest_patch_size, suggest_window_size
+from monai_adele.data import suggest_patch_size
 
 
 def images(*shapes):
     return [{"image": np.zeros((1, *shape))} for shape in shapes]
 
 
-def test_the_patch_is_the_median_rounded_up_to_the_divisor_and_cut():
-    assert suggest_patch_size(images((30, 200, 9), (33, 300, 9), (50, 500, 9)), divisor=16) == (48, 96, 16)
+def test_the_patch_is_the_largest_size_rounded_up_to_the_divisor_and_cut():
+    assert suggest_patch_size(images((30, 200, 9), (33, 300, 7), (20, 500, 9)), divisor=16) == (48, 96, 16)
 
 
 def test_the_limit_is_rounded_down_to_the_divisor():
     assert suggest_patch_size(images((300,)), divisor=16, largest=100) == (96,)
-
-
-def test_the_window_is_whole_only_where_every_image_is_small():
-    assert suggest_window_size(images((30, 20), (33, 300)), largest=64) == (-1, 64)
 
 
 def test_no_images_and_small_limits_are_refused():

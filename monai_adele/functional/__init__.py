@@ -10,6 +10,7 @@ from monai_adele.functional.correction import correct_from, correct_label
 from monai_adele.functional.correction_rule import CorrectionRule
 from monai_adele.functional.counts import iou_from_counts, overlap_counts
 from monai_adele.functional.curve import CurveFit, fit_prefixes
+from monai_adele.functional.generalization_gap import GeneralizationGap
 from monai_adele.functional.morphology import (
     class_boxes,
     dilate_labels,
@@ -29,6 +30,7 @@ from monai_adele.functional.validation_plateau import ValidationPlateau
 __all__ = [
     "CorrectionRule",
     "CurveFit",
+    "GeneralizationGap",
     "OnsetDecision",
     "OnsetRule",
     "SegthorOnset",

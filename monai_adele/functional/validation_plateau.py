@@ -1,4 +1,4 @@
-"""The default rule for onsets: the validation IoU has stopped rising."""
+"""A rule for onsets: the validation IoU has stopped rising."""
 
 from __future__ import annotations
 

@@ -18,9 +18,9 @@ from torch import Tensor
 
 from monai_adele.errors import StoreError
 from monai_adele.functional import (
+    GeneralizationGap,
     OnsetDecision,
     OnsetRule,
-    ValidationPlateau,
     iou_from_counts,
     overlap_counts,
     predicted_classes,
@@ -80,7 +80,7 @@ class MemorizationDetector:
         if len(class_names) < 2 or len(set(class_names)) < len(class_names):
             raise ValueError(f"class_names: found {list(class_names)}, expected two or more different names")
         self.class_names = tuple(class_names)
-        self.rule: OnsetRule = ValidationPlateau() if rule is None else rule
+        self.rule: OnsetRule = GeneralizationGap() if rule is None else rule
         self.evaluator = evaluator
         self.ignore_index = ignore_index
         self.classes = range(0 if include_background else 1, len(class_names))

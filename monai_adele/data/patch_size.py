@@ -40,7 +40,9 @@ def suggest_patch_size(
     if largest < divisor:
         raise ValueError(f"largest: found {largest}, expected {divisor} or more, the divisor")
     rounded = np.ceil(_shapes(dataset, image_key).max(axis=0) / divisor) * divisor
-    return tuple(int(n) for n in np.minimum(rounded, largest // divisor * divisor))
+    if (rounded == divisor).all():  # a bottleneck of one voxel has no statistics for an instance norm
+        rounded[0] = 2 * divisor
+    return tuple(int(n) for n in np.minimum(rounded, max(largest // divisor, 2) * divisor))
 
 
 def _shapes(dataset: Sequence[dict[str, Any]], image_key: str) -> NDArray[np.int64]:

@@ -19,6 +19,7 @@ from monai_adele.errors import DataError
 __all__ = ["PreparedCases", "check_output_folder", "prepare_cases"]
 
 _SPLIT_FILE = "split.json"
+_KEYS = ("image", "label", "truth", "case_id")
 _logger = logging.getLogger(__name__)
 
 
@@ -27,7 +28,7 @@ class PreparedCases:
     """The parts of an admitted dataset, ready for MONAI's transforms.
 
     Args:
-        train: cases, each with "image", "label", "case_id" and the datalist's further keys; sorted by id.
+        train: cases, each with "image", "label", "case_id" and, if given, "truth"; sorted by id.
         validation: the same.
         test: the same.
         report: of the admission.
@@ -110,6 +111,7 @@ def prepare_cases(
     class_names: Sequence[str] | None = None,
     ignore_index: int | None = None,
     affine_tolerance_mm: float = 0.1,
+    network_dims: int | None = None,
     workers: int | None = None,
     progress: bool = True,
 ) -> PreparedCases:
@@ -124,7 +126,7 @@ def prepare_cases(
         output_dir: of the run; made if missing.
         seed: of the division.
         train: count, fraction or None, see `split_cases`.
-        validation: the same.
+        validation: the same; not looked at where the dataset gives this part itself.
         test: the same.
         group_key: key of the datalist that names what must not be divided.
         split_file: a split written by another run, or by hand; None divides the cases.
@@ -133,6 +135,7 @@ def prepare_cases(
         class_names: index is the class id; None takes what the dataset declares, else the ids found.
         ignore_index: id of voxels to be left out; None takes what the dataset declares.
         affine_tolerance_mm: largest distance allowed between the corners of image and label, in mm.
+        network_dims: 2 or 3, of the network to be trained; 3 is refused for images in 2D.
         workers: threads that read.
         progress: whether to show a progress bar.
 
@@ -156,7 +159,8 @@ def prepare_cases(
     report = admit_cases(found, affine_tolerance_mm=affine_tolerance_mm, workers=workers, progress=progress)
     for note in report.notes:
         _logger.warning(note)
-    cases = report.case_list.cases
+    _check_dims(report.case_list.spatial_dims, network_dims)
+    cases, given = report.case_list.cases, set(found.given_parts.values())
     if split_file is not None:
         split = read_split(split_file)
         split.check_against(cases)
@@ -165,19 +169,29 @@ def prepare_cases(
             cases,
             seed=seed,
             train=train,
-            validation=validation,
-            test=test,
+            validation=None if "validation" in given else validation,
+            test=None if "test" in given else test,
             group_key=group_key,
             given_parts=found.given_parts,
         )
     _write_once(split, folder / _SPLIT_FILE)
     return PreparedCases(
-        train=split.pick("train", cases),
-        validation=split.pick("validation", cases),
-        test=split.pick("test", cases),
+        train=_for_transforms(split.pick("train", cases)),
+        validation=_for_transforms(split.pick("validation", cases)),
+        test=_for_transforms(split.pick("test", cases)),
         report=report,
         split=split,
     )
+
+
+def _check_dims(spatial_dims: int | None, network_dims: int | None) -> None:
+    if spatial_dims == 2 and network_dims == 3:
+        raise DataError("found images in 2D and a network in 3D, expected one of them; train with --spatial_dims 2")
+
+
+def _for_transforms(cases: list[Case]) -> list[Case]:
+    """What the transforms need: further keys of a datalist may differ from case to case and not collate."""
+    return [{key: case[key] for key in _KEYS if key in case} for case in cases]
 
 
 def _write_once(split: Split, path: Path) -> None:

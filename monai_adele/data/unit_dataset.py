@@ -19,6 +19,7 @@ def unit_dataset(
     current_label: Callable[..., Any],
     *,
     slices: bool = False,
+    ignore_index: int | None = None,
     num_workers: int = 2,
     progress: bool = False,
 ) -> CacheDataset:
@@ -33,6 +34,7 @@ def unit_dataset(
         preprocessing: deterministic transforms from files to ``image`` ``(C, *spatial)`` and
             ``label`` ``(1, *spatial)``.
         current_label: :class:`monai_adele.transforms.CurrentLabeld`.
+        ignore_index: label value that is no foreground.
         slices: take the 2D slices with foreground out of 3D volumes, along the last axis.
         num_workers: threads that fill the cache.
         progress: show a bar while the cache is filled.
@@ -42,6 +44,11 @@ def unit_dataset(
     """
     if slices:
         volumes = Dataset(list(cases), Compose([preprocessing]))
-        return CacheDataset(foreground_slices(volumes), [current_label], num_workers=num_workers, progress=progress)
+        return CacheDataset(
+            foreground_slices(volumes, ignore_index=ignore_index),
+            [current_label],
+            num_workers=num_workers,
+            progress=progress,
+        )
     steps = [preprocessing, current_label]
     return CacheDataset(list(cases), steps, num_workers=num_workers, progress=progress)

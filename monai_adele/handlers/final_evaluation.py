@@ -19,7 +19,7 @@ class FinalEvaluation:
 
     The best is what the validation chose. Results go to ``engine.state.final_metrics``:
     ``{"last": {...}, "best": {...}}`` with the evaluator's metrics and the IoU of each class. The
-    network is left as the last epoch left it. An interrupted run is not evaluated.
+    network is left as the last epoch left it. Without test cases, or after Ctrl-C, it does nothing.
 
     Args:
         evaluator: MONAI's evaluator over the test cases, with a
@@ -47,6 +47,8 @@ class FinalEvaluation:
 
     def _evaluate(self, engine: Engine) -> None:
         if engine.state.epoch < engine.state.max_epochs or getattr(engine.state, "interrupted", False):
+            return
+        if self.evaluator.state.epoch_length == 0:
             return
         engine.state.final_metrics = {"last": self._test()}
         if self.best_model.is_file():

@@ -24,7 +24,8 @@ class LabelCorrector:
     At the end of an epoch in which a class's memorization began, and from then on every
     ``every_epochs`` epochs, it takes its source's predictions of the un-augmented cases, applies
     the rule to the current label, case by case, and commits the result to the store as one new
-    version. The next epoch reads it. The given labels stay as they are.
+    version. The next epoch reads it. The given labels stay as they are. A source that gathers its
+    predictions during an epoch has none yet at an onset: that correction follows an epoch later.
 
     Attach it after the detector and before any checkpoint saver.
 
@@ -58,7 +59,8 @@ class LabelCorrector:
         self.every_epochs = every_epochs
         self._resumed = False
         self._attached = False
-        self._memorized_before: list[int] = []
+        self._seen: list[int] = []
+        self._pending = False
 
     def attach(self, engine: Engine) -> None:
         """Listen to a trainer.
@@ -84,19 +86,23 @@ class LabelCorrector:
             self.store.require_empty()
 
     def _start_epoch(self, engine: Engine) -> None:
-        self._memorized_before = self.detector.memorized()
         engine.state.metrics["corrected_voxels"] = 0.0
-        self.source.start_epoch(due=bool(self._memorized_before))
+        self.source.start_epoch(due=self._pending or self._regular(engine.state.epoch))
+
+    def _regular(self, epoch: int) -> bool:
+        return bool(self._seen) and epoch % self.every_epochs == 0
 
     def _correct(self, engine: Engine) -> None:
         memorized, epoch = self.detector.memorized(), engine.state.epoch
-        new = set(memorized) - set(self._memorized_before)
-        if not memorized or not (new or epoch % self.every_epochs == 0):
+        self._pending = self._pending or memorized != self._seen  # a new onset waits for its first correction
+        self._seen = memorized
+        if not (self._pending or self._regular(epoch)):
             return
         names = ", ".join(self.detector.class_names[c] for c in memorized)
         changed = 0
         with self.store.transaction(epoch=epoch, reason=f"memorized: {names}") as transaction:
             for case in self.source.predictions():
+                self._pending = False
                 corrected = self.rule(case.label, case.pred, case.confidence, memorized)
                 changed += int((corrected != case.label).sum())
                 given = self.store.given_label(case.case_id, case.label)
@@ -105,8 +111,8 @@ class LabelCorrector:
         logging.getLogger(__name__).info("epoch %d: %d voxels corrected (%s)", epoch, changed, names)
 
     def state_dict(self) -> dict[str, Any]:
-        """The store's version."""
-        return {"store_version": self.store.version}
+        """The store's version, and which onsets were seen and wait for their first correction."""
+        return {"store_version": self.store.version, "seen": list(self._seen), "pending": self._pending}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Roll the store back to the version of a checkpoint.
@@ -118,6 +124,7 @@ class LabelCorrector:
             StoreError: if the store does not hold that version.
         """
         self._resumed = True
+        self._seen, self._pending = list(state["seen"]), bool(state["pending"])
         if self.store.version != state["store_version"]:
             self.store.roll_back(state["store_version"])
 

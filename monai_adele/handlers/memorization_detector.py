@@ -146,8 +146,10 @@ class MemorizationDetector:
         state = None if self.evaluator is None else self.evaluator.state
         if state is None or state.epoch != epoch or state.key_metric_name not in state.metric_details:
             return [math.nan] * len(self.class_names)
-        iou: list[float] = iou_from_counts(state.metric_details[state.key_metric_name].sum(dim=0)).tolist()
-        return iou
+        counts = state.metric_details[state.key_metric_name].sum(dim=0)
+        iou = iou_from_counts(counts)
+        iou[counts[:, 2] == 0] = math.nan  # a class without a labelled voxel says nothing
+        return [float(value) for value in iou]
 
     def _decide(self, engine: Engine, c: int) -> None:
         decision = self.rule.decide(self.curves[c], self.validation_curves[c])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from typing import Any
 
 import torch
@@ -10,6 +11,7 @@ from ignite.engine import Engine, Events
 from monai.utils.enums import CommonKeys
 from tqdm import tqdm
 
+from monai_adele.errors import NonFiniteError
 from monai_adele.handlers.memorization_detector import MemorizationDetector
 
 __all__ = ["ProgressLog"]
@@ -20,7 +22,8 @@ class ProgressLog:
 
     The line holds the epoch, the mean loss, the evaluator's key metric and the training IoU of
     each class, with ``*`` behind those whose memorization has begun. The mean loss is also
-    ``engine.state.metrics["loss"]``. Attach it after the handlers whose numbers it shows.
+    ``engine.state.metrics["loss"]``; if it is not finite, the run ends with an error. Attach it after
+    the handlers whose numbers it shows.
 
     Args:
         evaluator: MONAI's evaluator whose key metric is shown; may be None.
@@ -72,7 +75,12 @@ class ProgressLog:
     def _finish_epoch(self, engine: Engine) -> None:
         self._close(engine)
         if self._loss is not None:
-            engine.state.metrics["loss"] = self._loss.item() / engine.state.epoch_length
+            loss = engine.state.metrics["loss"] = self._loss.item() / engine.state.epoch_length
+            if not math.isfinite(loss):
+                raise NonFiniteError(
+                    f"epoch {engine.state.epoch}: found a loss of {loss}, expected a finite number; the last "
+                    "checkpoint is whole: resume from it in another folder with a smaller learning rate"
+                )
         self._log.info("%s", self._line(engine))
 
     def _close(self, engine: Engine) -> None:
@@ -82,9 +90,10 @@ class ProgressLog:
     def _line(self, engine: Engine) -> str:
         state = engine.state
         parts = [f"epoch {state.epoch}/{state.max_epochs}", f"loss {state.metrics.get('loss', float('nan')):.3f}"]
-        if self.evaluator is not None and self.evaluator.state.key_metric_name in self.evaluator.state.metrics:
-            name = self.evaluator.state.key_metric_name
-            parts.append(f"validation {name} {self.evaluator.state.metrics[name]:.3f}")
+        validation = None if self.evaluator is None else self.evaluator.state
+        if validation is not None and validation.epoch == state.epoch:
+            name = validation.key_metric_name
+            parts.append(f"validation {name} {validation.metrics.get(name, math.nan):.3f}")
         if self.detector is not None:
             parts.append("training IoU " + " ".join(self._training(self.detector)))
         if state.metrics.get("corrected_voxels"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,8 @@ class RunCheckpoint:
             keeps no best network.
         best_model: file of the best network's ``state_dict``.
         last_model: file of the last epoch's ``state_dict``, written when the run completes.
+        settings: what makes up the run, as numbers, strings, lists and dicts; a run is resumed only
+            with the same settings. How far and how fast it runs does not belong here.
         resume: go on from the last checkpoint of the folder, if there is one.
         keep: checkpoints kept.
 
@@ -47,6 +50,7 @@ class RunCheckpoint:
         evaluator: Engine | None = None,
         best_model: str | Path = "model.pt",
         last_model: str | Path = "model_last.pt",
+        settings: dict[str, Any] | None = None,
         resume: bool = False,
         keep: int = 1,
     ) -> None:
@@ -57,6 +61,7 @@ class RunCheckpoint:
         self.evaluator = evaluator
         self.best_model = Path(best_model)
         self.last_model = Path(last_model)
+        self.settings = json.dumps(settings or {}, sort_keys=True, default=str)
         self.resume = resume
         self.keep = keep
 
@@ -67,11 +72,10 @@ class RunCheckpoint:
             engine: the trainer.
 
         Raises:
-            StoreError: if the folder holds checkpoints and the run is not to be resumed.
+            StoreError: if the folder holds checkpoints and the run is not to be resumed, or it is
+                to be resumed but has other settings or is complete.
         """
-        to_save = {"trainer": engine, **self.objects}
-        if self.evaluator is not None:
-            to_save["best"] = self
+        to_save = {"trainer": engine, "run": self, **self.objects}
         found = self._newest()
         if found is not None and not self.resume:
             raise StoreError(
@@ -79,11 +83,7 @@ class RunCheckpoint:
                 "--resume true, or choose another output folder"
             )
         if found is not None:
-            state = torch.load(found, map_location="cpu", weights_only=True)
-            max_epochs = engine.state.max_epochs  # a resumed run may be asked for more epochs
-            Checkpoint.load_objects(to_load=to_save, checkpoint=state)
-            engine.state.max_epochs = max_epochs
-            logging.getLogger(__name__).info("resumed from %s, epoch %d done", found.name, engine.state.epoch)
+            self._resume(engine, found, to_save)
         saver = Checkpoint(
             to_save,
             DiskSaver(str(self.folder), create_dir=True, require_empty=False),
@@ -96,6 +96,29 @@ class RunCheckpoint:
         engine.add_event_handler(Events.EPOCH_COMPLETED, saver)
         engine.add_event_handler(Events.EPOCH_COMPLETED, self._drop_old)
         engine.add_event_handler(Events.COMPLETED, self._save_last)
+
+    def _resume(self, engine: Engine, path: Path, objects: dict[str, Any]) -> None:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+        self._check_settings(path, state["run"]["settings"])
+        max_epochs = engine.state.max_epochs  # a resumed run may be asked for more epochs
+        Checkpoint.load_objects(to_load=objects, checkpoint=state)
+        engine.state.max_epochs = max_epochs
+        if engine.state.epoch >= max_epochs:
+            raise StoreError(
+                f"{path}: found a run of {engine.state.epoch} epochs that is complete, expected fewer than "
+                f"{max_epochs}; raise --max_epochs to go on, or use evaluate.json to test its network"
+            )
+        logging.getLogger(__name__).info("resumed from %s, epoch %d done", path.name, engine.state.epoch)
+
+    def _check_settings(self, path: Path, saved: str) -> None:
+        before, now = json.loads(saved), json.loads(self.settings)
+        other = [key for key in sorted({*before, *now}) if before.get(key) != now.get(key)]
+        if other:
+            found = ", ".join(f"{key} {before.get(key)!r} (now {now.get(key)!r})" for key in other)
+            raise StoreError(
+                f"{path}: found a run with {found}, expected the settings of this one; resume it with the "
+                "same settings, or choose another output folder"
+            )
 
     def _checkpoints(self) -> list[Path]:
         return sorted(self.folder.glob("checkpoint_epoch=*.pt"), key=lambda path: int(path.stem.split("=")[1]))
@@ -113,7 +136,7 @@ class RunCheckpoint:
             self._save_network(self.best_model)
 
     def _save_last(self, engine: Engine) -> None:
-        if engine.state.epoch == engine.state.max_epochs:
+        if engine.state.epoch == engine.state.max_epochs and not getattr(engine.state, "interrupted", False):
             self._save_network(self.last_model)
 
     def _save_network(self, path: Path) -> None:
@@ -121,10 +144,13 @@ class RunCheckpoint:
         saver(self.objects["network"].state_dict(), path.name)
 
     def state_dict(self) -> dict[str, Any]:
-        """The best value of the evaluator's key metric so far, and its epoch."""
-        assert self.evaluator is not None
-        state = self.evaluator.state
-        return {"metric": float(state.best_metric), "epoch": int(state.best_metric_epoch)}
+        """The settings, and the best value of the evaluator's key metric so far with its epoch."""
+        best = None if self.evaluator is None else self.evaluator.state
+        return {
+            "settings": self.settings,
+            "metric": float("nan") if best is None else float(best.best_metric),
+            "epoch": -1 if best is None else int(best.best_metric_epoch),
+        }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Take up the best value of a checkpoint.
@@ -132,6 +158,6 @@ class RunCheckpoint:
         Args:
             state: what :meth:`state_dict` returned.
         """
-        assert self.evaluator is not None
-        self.evaluator.state.best_metric = state["metric"]
-        self.evaluator.state.best_metric_epoch = state["epoch"]
+        if self.evaluator is not None:
+            self.evaluator.state.best_metric = state["metric"]
+            self.evaluator.state.best_metric_epoch = state["epoch"]

@@ -28,9 +28,9 @@ class MultiScaleInferer(Inferer):
     it is the network's own logits, untouched.
 
     Liu et al. (CVPR 2022) use scales 0.7, 1 and 1.5. Many networks refuse sizes that are not
-    multiples of a divisor, or small ones: rescaled sizes are rounded to such multiples and kept at
-    ``min_size`` or above; at the native scale the input is extended by repeating its border, and
-    the answer cut back.
+    multiples of a divisor, or small ones: rescaled sizes are rounded to such multiples, and not made
+    smaller than twice the divisor or ``min_size``; at the native scale the input is extended by
+    repeating its border, and the answer cut back.
 
     Args:
         scales: factors of the spatial size, each above 0 and once; must hold 1.
@@ -125,4 +125,5 @@ class MultiScaleInferer(Inferer):
         return log_probs.logsumexp(dim=0) - math.log(len(logits))
 
     def _rescaled(self, size: int, scale: float) -> int:
-        return max(round(size * scale / self.divisor) * self.divisor, self.min_size)
+        native = -(-size // self.divisor) * self.divisor
+        return max(round(size * scale / self.divisor) * self.divisor, min(native, 2 * self.divisor), self.min_size)

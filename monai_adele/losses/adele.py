@@ -14,6 +14,8 @@ from monai_adele.losses.scale_consistency import ScaleConsistencyLoss
 
 __all__ = ["AdeleLoss"]
 
+_CERTAIN = 50.0
+
 
 class AdeleLoss(_Loss):
     """A segmentation loss, plus a weight times the consistency across scales.
@@ -27,6 +29,8 @@ class AdeleLoss(_Loss):
         consistency: the consistency loss; default :class:`ScaleConsistencyLoss`.
         base_scales: ``"all"`` takes the base loss's mean over the scales (Liu et al., CVPR 2022),
             ``"native"`` the native scale's only.
+        ignore_index: label value of voxels that teach nothing: to the base loss they are shown as
+            background predicted with certainty, without gradient. In a mean over voxels they count as 0.
         temperature: what the logits are divided by before the base loss, above 0; the authors'
             code has 3, the number of its scales.
 
@@ -49,6 +53,7 @@ class AdeleLoss(_Loss):
         consistency: Callable[[Sequence[Tensor], Tensor], Tensor] | None = None,
         base_scales: Literal["all", "native"] = "all",
         temperature: float = 1.0,
+        ignore_index: int | None = None,
     ) -> None:
         super().__init__()
         if not consistency_weight >= 0:
@@ -62,6 +67,7 @@ class AdeleLoss(_Loss):
         self.consistency = ScaleConsistencyLoss() if consistency is None else consistency
         self.base_scales = base_scales
         self.temperature = temperature
+        self.ignore_index = ignore_index
 
     def forward(self, logits: Tensor | Sequence[Tensor], target: Tensor) -> Tensor:
         """Compute the loss.
@@ -77,7 +83,15 @@ class AdeleLoss(_Loss):
         scales = [convert_to_tensor(x, track_meta=False) for x in scales]
         target = convert_to_tensor(target, track_meta=False)
         counted = scales if self.base_scales == "all" else scales[:1]
-        base = torch.stack([self.base_loss(x / self.temperature, target) for x in counted]).mean(dim=0)
+        base = torch.stack([self._base(x / self.temperature, target) for x in counted]).mean(dim=0)
         if self.consistency_weight == 0 or len(scales) == 1:
             return base
         return base + self.consistency_weight * self.consistency(scales, target)
+
+    def _base(self, logits: Tensor, target: Tensor) -> Tensor:
+        if self.ignore_index is None:
+            return self.base_loss(logits, target)
+        ignored = target == self.ignore_index
+        certain = torch.full_like(logits, -_CERTAIN)
+        certain[:, 0] = _CERTAIN
+        return self.base_loss(torch.where(ignored, certain, logits), target.masked_fill(ignored, 0))

@@ -45,6 +45,7 @@ class RunReport:
             metric and ``save_details`` on; may be None.
         slices: whether the units are 2D slices of the volumes, along the last axis.
         given_from_file: False where an experiment corrupts the labels of the files.
+        ignore_index: label value of voxels that do not count in the label's quality.
         settings: what to write into the summary.
     """
 
@@ -60,6 +61,7 @@ class RunReport:
         evaluator: Evaluator | None = None,
         slices: bool = False,
         given_from_file: bool = True,
+        ignore_index: int | None = None,
         settings: dict[str, Any] | None = None,
     ) -> None:
         self.output_dir = Path(output_dir)
@@ -71,6 +73,7 @@ class RunReport:
         self.evaluator = evaluator
         self.slices = slices
         self.given_from_file = given_from_file
+        self.ignore_index = ignore_index
         self.settings = {} if settings is None else settings
         self.history: list[dict[str, float]] = []
         self.seconds = 0.0
@@ -87,6 +90,8 @@ class RunReport:
         engine.add_event_handler(Events.COMPLETED, self._finish)
 
     def _start(self, engine: Engine) -> None:
+        if engine.state.epoch == 0:
+            self.store.require_empty()
         self._last = time.monotonic()
 
     def _write_down(self, engine: Engine) -> None:
@@ -94,12 +99,14 @@ class RunReport:
         row = {"epoch": float(engine.state.epoch)}
         row |= {key: float(value) for key, value in engine.state.metrics.items()}
         if self.evaluator is not None:
-            row |= self._validation(self.evaluator)
+            row |= self._validation(self.evaluator, engine.state.epoch)
         self.history.append(row)
         write_atomically(self.output_dir / "learning_curves.csv", self._table().encode())
 
-    def _validation(self, evaluator: Evaluator) -> dict[str, float]:
+    def _validation(self, evaluator: Evaluator, epoch: int) -> dict[str, float]:
         state = evaluator.state
+        if state.epoch != epoch or state.key_metric_name not in state.metric_details:
+            return {}  # not validated in this epoch
         row = {f"validation_{key}": float(value) for key, value in state.metrics.items()}
         iou = iou_from_counts(state.metric_details[state.key_metric_name].sum(dim=0)).tolist()
         names = self.detector.class_names
@@ -142,12 +149,12 @@ class RunReport:
         names = self.detector.class_names
         best = None if self.evaluator is None else self.evaluator.state
         return {
-            "epochs": engine.state.epoch,
+            "epochs": len(self.history),
             "interrupted": bool(getattr(engine.state, "interrupted", False)),
             "seconds": round(self.seconds, 1),
             "onsets": onset_facts(self.detector.onsets, names),
             "corrections": correction_facts(self.store, names),
-            "label_iou": label_quality(self.units, self.store, names),
+            "label_iou": label_quality(self.units, self.store, names, ignore_index=self.ignore_index),
             "best_validation": best and {"epoch": best.best_metric_epoch, "metric": float(best.best_metric)},
             "final_metrics": getattr(engine.state, "final_metrics", {}),
             "settings": self.settings,

@@ -83,7 +83,9 @@ def correction_facts(store: LabelStore, class_names: Sequence[str]) -> dict[str,
     return {"version": store.version, "cases": len(store.case_ids()), "voxels": voxels}
 
 
-def label_quality(dataset: Any, store: LabelStore, class_names: Sequence[str]) -> dict[str, Any] | None:
+def label_quality(
+    dataset: Any, store: LabelStore, class_names: Sequence[str], *, ignore_index: int | None = None
+) -> dict[str, Any] | None:
     """IoU of the given and of the current labels against the truth, where it is known.
 
     Args:
@@ -91,6 +93,7 @@ def label_quality(dataset: Any, store: LabelStore, class_names: Sequence[str]) -
             ``truth``, each ``(1, *spatial)``.
         store: the corrections.
         class_names: names of the classes, index = class id.
+        ignore_index: value of true voxels that are not counted.
 
     Returns:
         ``{"given": {class: IoU}, "corrected": {class: IoU}}`` and the mean over the foreground
@@ -106,7 +109,7 @@ def label_quality(dataset: Any, store: LabelStore, class_names: Sequence[str]) -
         truth, label = (convert_to_tensor(item[key], track_meta=False)[0].long() for key in ("truth", "label"))
         given = torch.as_tensor(store.given_label(str(item["case_id"]), label.numpy()))
         for k, which in enumerate((given, label)):
-            counts[k] += overlap_counts(which, truth, num_classes=len(class_names))
+            counts[k] += overlap_counts(which, truth, num_classes=len(class_names), ignore_index=ignore_index)
     if not known:
         return None
     return {name: _named(counts[k], class_names) for k, name in enumerate(("given", "corrected"))}

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.filterwarnings("ignore")  # MONAI's own, such as of its
 def run(output, dataset, *overrides, **settings):
     """Run the bundle; what has an onset at once, corrects at once."""
     files = [str(CONFIGS / f"{name}.json") for name in ("train", *overrides)]
-    settings = {"max_epochs": 2, "batch_size": 2, "channels": [4, 8, 16], "onset_rule": EAGER} | settings
+    settings = {"max_epochs": 3, "batch_size": 2, "channels": [4, 8, 16], "onset_rule": EAGER} | settings
     workflow = ConfigWorkflow(
         config_file=files,
         workflow_type="train",
@@ -80,7 +80,7 @@ def test_a_run_leaves_what_it_promises(finished):
     }
     assert {path.name for path in finished.iterdir()} == expected
     facts = summary(finished)
-    assert facts["epochs"] == 2
+    assert facts["epochs"] == 3
     assert facts["corrections"]["version"] >= 1
     assert set(facts["final_metrics"]) == {"last", "best"}
     assert facts["settings"]["class_names"][1] == "esophagus"
@@ -228,6 +228,59 @@ def test_all_faulty_cases_are_reported_before_the_first_epoch(slices, tmp_path):
     for case_id, problem in zip(("0002", "0003", "0004"), sorted(error.problems), strict=True):
         assert f"phantom_{case_id}" in problem
     assert not (tmp_path / "run" / "checkpoints").exists()
+
+
+def test_ignored_voxels_are_left_out_from_end_to_end(slices, tmp_path):
+    data = shutil.copytree(slices, tmp_path / "data")
+    labels = {"background": 0, "esophagus": 1, "heart": 2, "trachea": 3, "aorta": 4, "ignore": 5}
+    (data / "dataset.json").write_text(json.dumps({"labels": labels, "channel_names": {"0": "CT"}}))
+    for path in sorted((data / "imagesTr").iterdir()):
+        path.rename(path.with_name(path.name.replace(".nii.gz", "_0000.nii.gz")))
+        damage(data / "labelsTr" / path.name, with_ignored_rows)
+    run(tmp_path / "run", data, spatial_dims=2)
+    for path in (tmp_path / "run" / "corrected_labels").iterdir():
+        corrected = np.asarray(nib.load(path).dataobj)
+        assert (corrected[:8] == 5).all()
+        assert not (corrected[8:] == 5).any()
+
+
+def with_ignored_rows(label):
+    label[:8] = 5
+    return label.astype(np.uint8)
+
+
+def test_a_datalist_with_its_own_parts_truth_and_notes_is_taken(slices, tmp_path):
+    truth = f"{slices}/labelsTr/{{}}"
+    entries = [
+        {"image": f"{slices}/imagesTr/{name}", "label": f"{slices}/labelsTr/{name}", "truth": truth.format(name)}
+        for name in sorted(path.name for path in (slices / "imagesTr").iterdir())
+    ]
+    entries[0]["note"] = "a key that the others lack"
+    parts = {"training": entries[:4], "validation": entries[4:6], "test": entries[6:]}
+    names = {str(i): name for i, name in enumerate(["background", "esophagus", "heart", "trachea", "aorta"])}
+    (tmp_path / "list.json").write_text(json.dumps({"labels": names, **parts}))
+    run(tmp_path / "run", tmp_path / "list.json", spatial_dims=2)
+    assert summary(tmp_path / "run")["label_iou"]["given"]["mean"] == 1.0
+
+
+def test_without_test_cases_and_with_rare_validation_a_run_is_whole(slices, tmp_path):
+    run(tmp_path, slices, spatial_dims=2, num_test=0, num_train=6, num_validation=2, val_interval=2)
+    assert summary(tmp_path)["final_metrics"] == {}
+    rows = (tmp_path / "learning_curves.csv").read_text().splitlines()
+    assert len(rows) == 4
+
+
+def test_a_network_in_3d_refuses_images_in_2d(slices, tmp_path):
+    with pytest.raises(RuntimeError) as caught:
+        run(tmp_path, slices, spatial_dims=3)
+    assert "train with --spatial_dims 2" in str(root_of(caught.value))
+
+
+def test_a_run_does_not_start_from_corrections_of_another(finished, slices, tmp_path):
+    shutil.copytree(finished / "store", tmp_path / "store")
+    with pytest.raises(RuntimeError) as caught:
+        run(tmp_path, slices, "baseline", spatial_dims=2)
+    assert isinstance(root_of(caught.value), StoreError)
 
 
 def damage(path, change):

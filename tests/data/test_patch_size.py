@@ -18,6 +18,10 @@ def test_the_limit_is_rounded_down_to_the_divisor():
     assert suggest_patch_size(images((300,)), divisor=16, largest=100) == (96,)
 
 
+def test_the_patch_of_tiny_images_has_more_than_one_voxel_at_the_bottleneck():
+    assert suggest_patch_size(images((5, 8, 3)), divisor=8) == (16, 8, 8)
+
+
 def test_no_images_and_small_limits_are_refused():
     with pytest.raises(ValueError, match="found no images"):
         suggest_patch_size([])

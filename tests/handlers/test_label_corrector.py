@@ -208,6 +208,14 @@ def test_rotated_and_scaled_images_come_back_to_the_right_place(
         assert (corrected == prediction).mean() > 0.9
 
 
+def test_a_source_without_predictions_yet_corrects_one_epoch_after_the_onset(
+    noisy: list[dict[str, Any]], trained: torch.nn.Module, tmp_path: Path
+) -> None:
+    setting = Setting(noisy, trained, tmp_path / "store", source="training", epochs=3, every_epochs=10)
+    setting.trainer.run()
+    assert {entry.epoch for entry in setting.store.journal()} == {2}
+
+
 def test_corrections_accumulate_and_versions_grow(
     noisy: list[dict[str, Any]], trained: torch.nn.Module, tmp_path: Path
 ) -> None:
@@ -216,7 +224,7 @@ def test_corrections_accumulate_and_versions_grow(
     once = setting.corrected()
     version = setting.store.version
     again = Setting(noisy, trained, tmp_path / "store", epochs=2)
-    again.corrector.load_state_dict({"store_version": version})
+    again.corrector.load_state_dict({"store_version": version, "seen": [], "pending": False})
     again.trainer.run()
     assert again.store.version == version  # the same network has nothing to add
     for name, label in again.corrected().items():

@@ -26,7 +26,7 @@ class Run:
     """A small training with validation, random augmentation and checkpoints."""
 
     def __init__(
-        self, cases: list[dict[str, Any]], folder: Path, *, epochs: int = 4, resume: bool = False, keep: int = 1
+        self, cases: list[dict[str, Any]], folder: Path, *, epochs: int = 4, resume: bool = False, **options: Any
     ) -> None:
         torch.manual_seed(0)
         self.network = torch.nn.Sequential(
@@ -54,7 +54,7 @@ class Run:
             best_model=folder / "model.pt",
             last_model=folder / "model_last.pt",
             resume=resume,
-            keep=keep,
+            **options,
         )
         self.trainer = SupervisedTrainer(
             device=torch.device("cpu"),
@@ -131,6 +131,18 @@ def test_checkpoints_of_an_earlier_run_are_not_overwritten(cases: list[dict[str,
     Run(cases, tmp_path, epochs=1).trainer.run()
     with pytest.raises(StoreError, match=r"earlier run.*--resume true"):
         Run(cases, tmp_path)
+
+
+def test_a_complete_run_is_not_trained_again(cases: list[dict[str, Any]], tmp_path: Path) -> None:
+    Run(cases, tmp_path, epochs=2).trainer.run()
+    with pytest.raises(StoreError, match=r"2 epochs that is complete.*raise --max_epochs"):
+        Run(cases, tmp_path, epochs=2, resume=True)
+
+
+def test_a_run_with_other_settings_is_not_resumed(cases: list[dict[str, Any]], tmp_path: Path) -> None:
+    Run(cases, tmp_path, epochs=1, settings={"batch_size": 2, "seed": 3}).trainer.run()
+    with pytest.raises(StoreError, match=r"a run with batch_size 2 \(now 4\), expected the settings of this one"):
+        Run(cases, tmp_path, resume=True, settings={"batch_size": 4, "seed": 3})
 
 
 def test_a_network_has_to_be_among_the_objects(tmp_path: Path) -> None:

@@ -77,6 +77,18 @@ def test_a_batch_that_is_all_ignored_gives_zero(logits: list[Tensor], target: Te
     assert not logits[0].grad.any()
 
 
+def test_ignored_voxels_teach_nothing_to_the_base_loss(logits: list[Tensor], target: Tensor) -> None:
+    loss, target = AdeleLoss(BASE, ignore_index=255), target.clone()
+    target[:, :, 4:] = 255
+    loss(logits[0], target).backward()
+    assert logits[0].grad is not None
+    assert not logits[0].grad[:, :, 4:].any()
+    assert logits[0].grad[:, :, :4].any()
+    other = logits[0].detach().clone()
+    other[:, :, 4:] += 3.0
+    torch.testing.assert_close(loss(other, target), loss(logits[0], target))
+
+
 def test_arguments_without_sense_are_refused() -> None:
     with pytest.raises(ValueError, match="consistency_weight: found -1"):
         AdeleLoss(BASE, consistency_weight=-1)

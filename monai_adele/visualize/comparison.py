@@ -11,7 +11,10 @@ from monai_adele.errors import DataError
 
 __all__ = ["comparison_table", "read_summary"]
 
-_HEADER = ("run", "test mIoU, last epoch", "best on validation", "label IoU given -> corrected", "onsets", "minutes")
+_HEADER = (
+    *("run", "test mIoU, last epoch", "best on validation", "label IoU given -> corrected"),
+    *("onsets", "minutes", "peak GiB"),
+)
 
 
 def read_summary(run: str | Path) -> dict[str, Any]:
@@ -65,6 +68,7 @@ def _row(run: Path) -> tuple[str, ...]:
         f"{quality['given']['mean']:.3f} -> {quality['corrected']['mean']:.3f}" if quality else "",
         ", ".join(f"{name} {epoch}" for name, epoch in onsets.items()) or "none",
         f"{summary['seconds'] / 60:.1f}",
+        f"{summary['environment']['peak_memory_mib'] / 1024:.1f}",
     )
 
 

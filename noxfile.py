@@ -105,10 +105,10 @@ def hippocampus(session: nox.Session) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     settings = str(Path("benchmarks/hippocampus/hippocampus").resolve())
     methods = {"clean": ["baseline"], "plain": ["baseline", "noise"], "adele": ["noise"]}
-    runs = [(method, seed) for seed in (3, 4, 5) for method in methods]
+    runs = [(method, seed) for method in methods for seed in (3, 4, 5)]
     for method, seed in runs:
         output = folder / f"{method}_seed{seed}"
-        if not (output / "summary.json").exists():
+        if not (output / "models" / "model_last.pt").exists():
             options = ("--dataset_dir", str(data), "--seed", str(seed), "--resume", "true")
             run_bundle(session, [*methods[method], settings], output, *options)
     names = [str(folder / f"{method}_seed{seed}") for method, seed in runs]

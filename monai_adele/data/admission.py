@@ -95,7 +95,9 @@ def _read_all(
     executor = ThreadPoolExecutor(workers)
     try:
         results = executor.map(examine, cases)
-        return list(tqdm(results, total=len(cases), desc="Checking cases", unit="case", disable=not progress))
+        return list(
+            tqdm(results, total=len(cases), desc="Checking cases", unit="case", disable=None if progress else True)
+        )
     finally:
         executor.shutdown(wait=True, cancel_futures=True)
 

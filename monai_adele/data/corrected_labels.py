@@ -140,7 +140,9 @@ def export_corrected_labels(
         undo = transform if transform is not None else getattr(volumes, "transform", None)
         written.append(file.write_corrected(codes, item[image_key], undo, image_key))
     changed, left = (sum(getattr(label, name) for label in written) for name in ("changed_voxels", "left_voxels"))
-    _logger.info("%d labels in %s: %d voxels changed, %d left", len(written), folder, changed, left)
+    _logger.info("%d labels in %s differ from the files in %d voxels", len(written), folder, changed)
+    if left:
+        _logger.warning("%d voxels of another class than the corrected one were left as given", left)
     return written
 
 

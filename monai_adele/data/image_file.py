@@ -101,20 +101,20 @@ def read_image_file(path: str | Path) -> ImageFile:
         >>> read_image_file("nowhere.nii.gz")
         Traceback (most recent call last):
         ...
-        monai_adele.errors.DataError: file is missing, expected an image; put it there or leave out the case
+        monai_adele.errors.DataError: file is missing, expected it to be there; put it there or leave out the case
     """
     path = Path(path)
     ending = (image_ending(path.name) or "").lower()
     if not ending:
         raise DataError(f"file has an unknown ending, expected one of {' '.join(IMAGE_ENDINGS)}; convert it")
     if not path.is_file():
-        raise DataError("file is missing, expected an image; put it there or leave out the case")
+        raise DataError("file is missing, expected it to be there; put it there or leave out the case")
     try:
         content = path.read_bytes()
     except OSError as error:
         raise DataError(f"file cannot be opened ({error.strerror}), expected a readable one") from error
     if not content:
-        raise DataError("file is empty (0 bytes), expected an image; copy it again")
+        raise DataError("file is empty (0 bytes), expected an image or a label; copy it again")
     digest = hashlib.sha256(content).hexdigest()
     try:
         if ending in _NIFTI:

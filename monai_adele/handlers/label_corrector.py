@@ -108,7 +108,7 @@ class LabelCorrector:
                 given = self.store.given_label(case.case_id, case.label)
                 transaction.put(case.case_id, _array(given), _array(corrected), confidence=_array(case.confidence))
         engine.state.metrics["corrected_voxels"] = float(changed)
-        logging.getLogger(__name__).info("epoch %d: %d voxels corrected (%s)", epoch, changed, names)
+        logging.getLogger(__name__).debug("epoch %d: %d voxels corrected (%s)", epoch, changed, names)
 
     def state_dict(self) -> dict[str, Any]:
         """The store's version, and which onsets were seen and wait for their first correction."""

@@ -161,6 +161,7 @@ def bench(session: nox.Session) -> None:
     session.env["PYTHONPATH"] = "tests"  # for the slow reference
     output = session.posargs or ["benchmarks/noise_speed.json"]
     session.run("python", "benchmarks/noise_speed.py", *output)
+    session.run("python", "benchmarks/noise_tables.py", output[0])
 
 
 @nox.session

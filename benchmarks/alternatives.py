@@ -81,6 +81,23 @@ def monai_dilate(label, spacing, radius_mm):
     return dilated
 
 
+def monai_erode_on_boxes(label, spacing, radius_mm):
+    eroded = np.zeros_like(label)
+    for class_id, box in class_boxes(label, reach(spacing, radius_mm)).items():
+        mask = (label[box] == class_id).view(np.uint8)
+        eroded[box][monai_erode(mask, spacing, radius_mm) > 0] = class_id
+    return eroded
+
+
+def monai_dilate_on_boxes(label, spacing, radius_mm):
+    dilated = label.copy()
+    for class_id, box in class_boxes(label, reach(spacing, radius_mm)).items():
+        mask = (label[box] == class_id).view(np.uint8)
+        grown_mask = monai_dilate(mask, spacing, radius_mm) > 0
+        dilated[box][grown_mask & (dilated[box] == 0)] = class_id
+    return dilated
+
+
 def scipy_erode(label, spacing, radius_mm):
     eroded, ball = np.zeros_like(label), element(spacing, radius_mm)
     for class_id, box in class_boxes(label, (1,) * label.ndim).items():
@@ -120,6 +137,7 @@ EROSIONS: dict[str, Change] = {
     "edt, multilabel, thresholded": edt_erode,
     "fastmorph (cube)": fastmorph_erode,
     "MONAI erode (cube)": monai_erode,
+    "MONAI erode on boxes (cube)": monai_erode_on_boxes,
     "scipy binary_erosion on boxes": scipy_erode,
     "SimpleITK BinaryErode": simpleitk_erode,
 }
@@ -127,6 +145,7 @@ DILATIONS: dict[str, Change] = {
     "scipy EDT on the foreground's box": scipy_dilate,
     "fastmorph (cube)": fastmorph_dilate,
     "MONAI dilate (cube)": monai_dilate,
+    "MONAI dilate on boxes (cube)": monai_dilate_on_boxes,
     "skimage expand_labels": skimage_dilate,
     "SimpleITK BinaryDilate": simpleitk_dilate,
 }

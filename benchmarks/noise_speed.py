@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import functools
 import json
-import statistics
 import time
 import tracemalloc
 from collections.abc import Callable
@@ -29,11 +28,11 @@ from monai_adele.noise import BoundaryWalk
 SMALL, LARGE = (128, 128, 128), (512, 512, 96)
 BALLS = {"3 voxels": ((1.0, 1.0, 1.0), 3.0), "5 mm": ((0.8, 0.8, 3.0), 5.0)}
 CUBES_OF_EQUAL_SIDES = "fastmorph"  # has no cube for an anisotropic spacing
-ONE_CLASS_AFTER_THE_OTHER = ("MONAI", "SimpleITK")  # minutes for 14 classes of the large map: left out
-GOALS = {  # ours is at most the other's time divided by this
-    "erosion": {"edt, multilabel, thresholded": 1, "MONAI erode (cube)": 20},
-    "dilation": {"scipy EDT on the foreground's box": 1, "MONAI dilate (cube)": 8},
-}
+WHOLE_IMAGE_FOR_EACH_CLASS = (
+    "MONAI erode (",
+    "MONAI dilate (",
+    "SimpleITK",
+)  # minutes for 14 classes of the large map: left out
 PACKAGES = ("monai_adele", "numpy", "scipy", "torch", "monai", "scikit-image", "SimpleITK", "edt", "fastmorph")
 
 
@@ -60,7 +59,7 @@ def measure_morphology(what, ours, others, shape, repetitions):
         for ball_name, (spacing, radius_mm) in BALLS.items():
             contenders = {"ours": lambda s=spacing, r=radius_mm, of=label: ours(of, s, radius_mm=r)}
             for name, other in others.items():
-                too_slow = shape == LARGE and num_classes == 14 and name.startswith(ONE_CLASS_AFTER_THE_OTHER)
+                too_slow = shape == LARGE and num_classes == 14 and name.startswith(WHOLE_IMAGE_FOR_EACH_CLASS)
                 cubes = name.startswith(CUBES_OF_EQUAL_SIDES) and ball_name != "3 voxels"
                 if installed(name) and not too_slow and not cubes:
                     contenders[name] = functools.partial(other, label, spacing, radius_mm)
@@ -152,49 +151,6 @@ def measure_memory(shape):
     return records
 
 
-def table(columns: list[str], rows: list[list[str]]) -> str:
-    lines = [columns, ["---"] * len(columns), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
-
-
-def times_table(records, goals) -> str:
-    """One row for each contender beside ours, with the ratio and what is to be reached."""
-    rows = []
-    for record in records:
-        setting = {key: value for key, value in record.items() if key not in ("contender", "seconds")}
-        ours = next(r for r in records if r["contender"] == "ours" and setting.items() <= r.items())
-        ratio = statistics.median(record["seconds"]) / statistics.median(ours["seconds"])
-        goal = goals.get(record["contender"])
-        verdict = "" if goal is None else f"{goal}x: {'reached' if ratio >= goal else 'NOT REACHED'}"
-        size = "×".join(map(str, record["shape"]))
-        how = [str(value) for key, value in setting.items() if key not in ("what", "shape")]
-        milliseconds = f"{1e3 * statistics.median(record['seconds']):.0f}"
-        rows.append([size, *how, record["contender"], milliseconds, f"{ratio:.1f}", verdict])
-    named = [key for key in records[0] if key not in ("what", "shape", "contender", "seconds")]
-    return table(["size", *named, "", "ms", "ours is faster by", "goal"], rows)
-
-
-def growth_table(records) -> str:
-    """A row for each map and contender, a column for each number of classes; milliseconds."""
-    columns = sorted({record["classes"] for record in records})
-    rows: dict[tuple[str, ...], list[str]] = {}
-    for record in sorted(records, key=lambda record: record["classes"]):
-        row = (record["map"], "×".join(map(str, record["shape"])), record["contender"])
-        rows.setdefault(row, []).append(f"{1e3 * statistics.median(record['seconds']):.0f}")
-    return table(["map", "size", "", *(f"{n} classes" for n in columns)], [[*row, *rows[row]] for row in sorted(rows)])
-
-
-def memory_table(records) -> str:
-    rows = [
-        [
-            *("×".join(map(str, r["shape"])), r["what"], str(r["classes"]), r["radius"]),
-            *(f"{r['labels']:.2f}", f"{r['allowed']:.2f}", "yes" if r["labels"] <= r["allowed"] else "NO"),
-        ]
-        for r in records
-    ]
-    return table(["size", "", "classes", "radius", "peak, in labels", "allowed", "reached"], rows)
-
-
 def versions() -> dict[str, str]:
     found = {}
     for package in PACKAGES:
@@ -212,7 +168,6 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     alternatives.sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
-    print(", ".join(f"{package} {number}" for package, number in versions().items()), flush=True)
     shapes = {SMALL: 5} if arguments.small else {SMALL: 5, LARGE: 2}
     records = []
     for what, ours, others in (
@@ -220,20 +175,16 @@ def main() -> None:
         ("dilation", dilate_labels, alternatives.DILATIONS),
     ):
         for shape, repetitions in shapes.items():
-            found = measure_morphology(what, ours, others, shape, repetitions)
-            print(f"\n{what}, {shape}\n\n{times_table(found, GOALS[what])}", flush=True)
-            records += found
-    found = measure_walks(repetitions=3)
-    print(f"\nboundary walk\n\n{times_table(found, {'voxel by voxel (scaled)': 40})}", flush=True)
-    growth = [
-        record
-        for make_map, shape in [(organs, shape) for shape in shapes] + [(scattered, SMALL)]
-        for record in measure_growth_with_classes(make_map, shape, shapes[shape])
-    ]
-    print(f"\nclasses, at the same foreground\n\n{growth_table(growth)}", flush=True)
-    memory = [record for shape in shapes for record in measure_memory(shape)]
-    print(f"\nmemory beyond the given label\n\n{memory_table(memory)}", flush=True)
-    everything = {"versions": versions(), "records": records + found + growth + memory}
+            print(f"{what}, {shape} ...", flush=True)
+            records += measure_morphology(what, ours, others, shape, repetitions)
+    print("boundary walk ...", flush=True)
+    records += measure_walks(repetitions=3)
+    for make_map, shape in [(organs, shape) for shape in shapes] + [(scattered, SMALL)]:
+        print(f"classes, {make_map.__name__}, {shape} ...", flush=True)
+        records += measure_growth_with_classes(make_map, shape, shapes[shape])
+    print("memory ...", flush=True)
+    records += [record for shape in shapes for record in measure_memory(shape)]
+    everything = {"versions": versions(), "records": records}
     arguments.records.write_text(json.dumps(everything, indent=1) + "\n")
 
 

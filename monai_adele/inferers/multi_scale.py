@@ -25,8 +25,8 @@ class MultiScaleInferer(Inferer):
     native scale first: MONAI's trainer hands that list to the loss, as it does for deep
     supervision, and :class:`monai_adele.losses.AdeleLoss` takes it. While the network is
     evaluated, it is one tensor: the log of the probabilities' mean over the scales, so that a
-    softmax or an argmax after it does what it does after logits. With the native scale alone
-    it is the network's own logits, untouched.
+    softmax or an argmax after it does what it does after logits. With the native scale alone,
+    without flips, it is the network's own logits, divided by the temperature.
 
     Liu et al. (CVPR 2022) use scales 0.7, 1 and 1.5. Many networks refuse sizes that are not
     multiples of a divisor, or small ones: rescaled sizes are rounded to such multiples, and not made
@@ -41,10 +41,15 @@ class MultiScaleInferer(Inferer):
         divisor: what the rescaled sizes are multiples of, for a U-Net the product of its strides.
         min_size: the least size that the network sees, in voxels along each axis, a multiple of
             the divisor; default the divisor.
+        flip_axes: spatial axes, 0 the first, along which each scale is flipped and asked once more, one axis
+            at a time, while evaluating; the probabilities' mean is over these answers, too.
+        temperature: what logits are divided by while evaluating, before the softmax, above 0: that of the
+            loss, where it has one.
 
     Raises:
         ValueError: if the scales are empty, not positive, repeated or without 1, the divisor is
-            below 1, or the least size is not a multiple of it.
+            below 1, the least size is not a multiple of it, a flipped axis is negative or comes twice, or the
+            temperature is not positive.
 
     Example:
         >>> network = torch.nn.Conv2d(1, 3, 1)
@@ -62,6 +67,8 @@ class MultiScaleInferer(Inferer):
         inferer: Inferer | None = None,
         divisor: int = 1,
         min_size: int | None = None,
+        flip_axes: Sequence[int] = (),
+        temperature: float = 1.0,
     ) -> None:
         super().__init__()
         scales = [float(scale) for scale in scales]
@@ -69,10 +76,16 @@ class MultiScaleInferer(Inferer):
             raise ValueError(f"scales: found {scales}, expected positive factors, each once, among them 1")
         if divisor < 1 or (min_size is not None and (min_size < divisor or min_size % divisor)):
             raise ValueError(f"divisor {divisor}, min_size {min_size}: expected 1 or more, and a multiple of it")
+        if len(set(flip_axes)) < len(flip_axes) or not all(axis >= 0 for axis in flip_axes):
+            raise ValueError(f"flip_axes: found {list(flip_axes)}, expected different axes, 0 the first")
+        if not temperature > 0:
+            raise ValueError(f"temperature: found {temperature}, expected a number above 0")
         self.scales = [1.0, *(scale for scale in scales if scale != 1.0)]
         self.inferer = SimpleInferer() if inferer is None else inferer
         self.divisor = divisor
         self.min_size = divisor if min_size is None else min_size
+        self.flip_axes = tuple(flip_axes)
+        self.temperature = temperature
 
     def __call__(
         self, inputs: Tensor, network: Callable[..., Tensor], *args: Any, **kwargs: Any
@@ -139,6 +152,11 @@ class MultiScaleInferer(Inferer):
 
     def _merged(self, inputs: Tensor, network: Callable[..., Tensor], *args: Any, **kwargs: Any) -> Tensor:
         logits = self._logits(inputs, network, *args, **kwargs)
+        for axis in self.flip_axes:
+            flipped = self._logits(inputs.flip(2 + axis), network, *args, **kwargs)
+            logits += [answer.flip(2 + axis) for answer in flipped]
+        if self.temperature != 1:
+            logits = [answer / self.temperature for answer in logits]
         if len(logits) == 1:
             return logits[0]
         log_probs = torch.stack([x.float().log_softmax(dim=1) for x in logits])

@@ -117,3 +117,38 @@ def test_what_a_unet_refuses_is_told_with_the_scale(size: int, reason: str) -> N
 def test_other_errors_of_the_network_stay_as_they_are() -> None:
     with pytest.raises(RuntimeError, match="expected input"):
         MultiScaleInferer()(torch.rand(1, 2, 8, 8), SizeRecorder())
+
+
+def uneven_network() -> nn.Conv2d:
+    """Answers that depend on which side a voxel's neighbours are."""
+    torch.manual_seed(0)
+    return nn.Conv2d(1, 3, 3, padding=1).eval()
+
+
+def test_flipped_copies_count_in_the_mean_probability_axis_by_axis() -> None:
+    network, image = uneven_network(), torch.rand(1, 1, 8, 6)
+    copies = [network(image), network(image.flip(2)).flip(2), network(image.flip(3)).flip(3)]
+    merged = MultiScaleInferer(flip_axes=[0, 1])(image, network)
+    torch.testing.assert_close(merged.exp(), torch.stack(copies).softmax(2).mean(0))
+
+
+def test_a_flipped_image_gets_the_flipped_answer() -> None:
+    network, image = uneven_network(), torch.rand(1, 1, 8, 6)
+    inferer = MultiScaleInferer([1.0, 0.5], flip_axes=[1])
+    torch.testing.assert_close(inferer(image.flip(3), network), inferer(image, network).flip(3))
+
+
+def test_the_temperature_divides_logits_while_evaluating_only() -> None:
+    network, image = uneven_network(), torch.rand(1, 1, 8, 6)
+    inferer = MultiScaleInferer(temperature=3.0, flip_axes=[0])
+    mean = ((network(image) / 3).softmax(1) + (network(image.flip(2)).flip(2) / 3).softmax(1)) / 2
+    torch.testing.assert_close(inferer(image, network).exp(), mean)
+    torch.testing.assert_close(MultiScaleInferer(temperature=3.0)(image, network), network(image) / 3)
+    assert torch.equal(inferer(image, network.train())[0], network(image))
+    assert len(inferer(image, network)) == 1
+
+
+@pytest.mark.parametrize("wrong", [{"flip_axes": [0, 0]}, {"flip_axes": [-1]}, {"temperature": 0.0}])
+def test_wrong_flips_and_temperatures_are_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        MultiScaleInferer(**wrong)

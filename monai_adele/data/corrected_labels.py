@@ -1,4 +1,4 @@
-"""Corrected labels as NIfTI files on the grids of the given ones."""
+"""Corrected labels as NIfTI or PNG files on the grids of the given ones."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from monai_adele.data.correction import Correction
 from monai_adele.data.label_store import LabelStore
 from monai_adele.data.nifti_label import NiftiLabel
 from monai_adele.data.original_grid import on_original_grid
+from monai_adele.data.png_label import PngLabel
 from monai_adele.data.slices import slice_case_id, volume_correction
 from monai_adele.errors import DataError, GeometryError, StoreError
 
@@ -70,8 +71,8 @@ def export_corrected_labels(
     not corrected keeps its bits. Corrections were made on the grid of the training; they are brought
     back with the inverse of the image's transforms, by nearest neighbour. A voxel changes if it
     holds the class id that was corrected: where a coarse voxel of the training stands for several of
-    the file, those of other classes stay. Files are named ``<case id>.nii.gz`` (``.nii`` if the given
-    label is such; ids with other characters than ``[A-Za-z0-9._-]`` become a digest).
+    the file, those of other classes stay. Files are named ``<case id>.nii.gz`` (``.nii`` or ``.png`` if the
+    given label is such; ids with other characters than ``[A-Za-z0-9._-]`` become a digest). A PNG keeps its palette.
 
     Args:
         cases: the files of each case, under ``label_key``, and its id.
@@ -86,7 +87,7 @@ def export_corrected_labels(
         case_id_key: key of the case id.
         slice_axis: the axis along which 2D slices were taken, if the store's cases are slices.
         version: as of this version of the store; None for the newest.
-        copy_unchanged: also write the labels without correction, NIfTI as bit-identical copies, so
+        copy_unchanged: also write the labels without correction, NIfTI and PNG as bit-identical copies, so
             that the folder is a complete set of labels.
         given_from_file: False if the given labels are not those in the files, but those of the
             volumes, as where an experiment corrupts clean labels: then every voxel within the
@@ -168,14 +169,14 @@ class _Files:
 
     @property
     def target(self) -> Path:
-        ending = ".nii" if self.source.name.lower().endswith(".nii") else ".nii.gz"
-        return self.folder / (file_stem(self.case_id) + ending)
+        kept = self.source.suffix.lower() in (".nii", ".png")
+        return self.folder / (file_stem(self.case_id) + (self.source.suffix.lower() if kept else ".nii.gz"))
 
     def line(self, problem: str) -> str:
         return problem_line(self.case_id, str(self.source), problem)
 
     def write_unchanged(self) -> ExportedLabel:
-        if self.source.name.lower().endswith((".nii", ".nii.gz")):
+        if self.source.name.lower().endswith((".nii", ".nii.gz", ".png")):
             self._write(self.source.read_bytes())
         else:
             self._write_label(self._read())
@@ -203,27 +204,27 @@ class _Files:
         differs = fits & (found != new)
         try:
             label.set_ids(places[differs], new[differs])
+            self._write_label(label)
         except DataError as error:
             raise DataError(self.line(str(error))) from error
-        self._write_label(label)
         return ExportedLabel(self.case_id, self.target, int(differs.sum()), int((~fits).sum()))
 
-    def _require_grid(self, label: NiftiLabel, shape: tuple[int, ...], affine: NDArray[np.float64]) -> None:
+    def _require_grid(self, label: NiftiLabel | PngLabel, shape: tuple[int, ...], affine: NDArray[np.float64]) -> None:
         tolerance_mm = min(spacing_mm(affine)[: len(label.shape)]) / 2
         shape = (*shape[:2], *(size for size in shape[2:] if size > 1))
         problem = grid_problem("label", label.shape, label.affine, shape, affine, tolerance_mm=tolerance_mm)
         if problem:
             raise GeometryError(self.line(problem))
 
-    def _read(self) -> NiftiLabel:
+    def _read(self) -> NiftiLabel | PngLabel:
         try:
-            return NiftiLabel(self.source)
+            return PngLabel(self.source) if self.target.suffix == ".png" else NiftiLabel(self.source)
         except DataError as error:
             raise DataError(self.line(str(error))) from error
 
-    def _write_label(self, label: NiftiLabel) -> None:
+    def _write_label(self, label: NiftiLabel | PngLabel) -> None:
         content = label.encode()
-        self._write(content if self.target.suffix == ".nii" else gzip.compress(content, 6, mtime=0))
+        self._write(gzip.compress(content, 6, mtime=0) if self.target.suffix == ".gz" else content)
 
     def _write(self, content: bytes) -> None:
         try:

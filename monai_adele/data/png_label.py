@@ -26,6 +26,7 @@ class PngLabel:
 
     Attributes:
         shape: pixels, x first.
+        affine: None; PNG has none.
 
     Raises:
         DataError: if the file cannot be read; without its name.
@@ -43,9 +44,21 @@ class PngLabel:
     def __init__(self, path: str | Path) -> None:
         self._pixels = np.array(read_image_file(path).array)
         self.shape = self._pixels.shape
+        self.affine: None = None
         with Image.open(path) as image:
             image.load()
             self._image = image.copy()
+
+    def ids(self, indices: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
+        """Read class ids.
+
+        Args:
+            indices: flat C-order indices into ``shape``, ``(N,)``.
+
+        Returns:
+            ``(N,)``.
+        """
+        return np.asarray(self._pixels[np.unravel_index(indices, self.shape)], np.int64)
 
     def set_ids(self, indices: NDArray[np.integer[Any]], ids: NDArray[np.integer[Any]]) -> None:
         """Set class ids.

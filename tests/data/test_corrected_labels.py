@@ -20,6 +20,7 @@ from monai.transforms import (
     Spacingd,
     SpatialPadd,
 )
+from PIL import Image
 
 from monai_adele.data import CaseReader, LabelStore, export_corrected_labels, foreground_slices
 from monai_adele.errors import DataError, GeometryError, StoreError
@@ -221,12 +222,12 @@ def test_a_cached_dataset_with_unconnected_items_works(tmp_path):
     assert np.array_equal(raw(label.path), corrected[::-1, ::-1])
 
 
-@pytest.mark.parametrize("ending", [".mha", ".nrrd", ".png"])
+@pytest.mark.parametrize("ending", [".mha", ".nrrd"])
 def test_other_formats_are_written_as_nifti_on_the_same_grid(tmp_path, ending):
-    label = np.zeros((6, 5) if ending == ".png" else (4, 6, 5), np.uint8)  # x last, as in SimpleITK
+    label = np.zeros((4, 6, 5), np.uint8)  # x last, as in SimpleITK
     label[..., 1:4, 2:4] = 1
     image = sitk.GetImageFromArray(label)
-    image.SetSpacing((2.0, 1.0, 3.0)[: label.ndim])
+    image.SetSpacing((2.0, 1.0, 3.0))
     case = {"case_id": "../x", "image": str(tmp_path / f"image{ending}"), "label": str(tmp_path / f"label{ending}")}
     for key in KEYS:
         sitk.WriteImage(image, case[key])
@@ -243,8 +244,52 @@ def test_other_formats_are_written_as_nifti_on_the_same_grid(tmp_path, ending):
     [written] = export_corrected_labels([case], volumes, store, tmp_path / "corrected")
     assert np.array_equal(raw(written.path), corrected)
     assert written.path.parent == tmp_path / "corrected"
-    if ending != ".png":
-        assert nib.load(written.path).affine == pytest.approx(np.diag([-2.0, -1, 3, 1]))
+    assert nib.load(written.path).affine == pytest.approx(np.diag([-2.0, -1, 3, 1]))
+
+
+class Photograph:
+    """A PNG image of 6 x 4 pixels, x first, its palette label, and a store."""
+
+    def __init__(self, folder, mode="P"):
+        self.given = np.zeros((6, 4), np.uint8)
+        self.given[1:5, 1:3], self.given[0] = 1, 255
+        label = Image.fromarray(self.given.T)
+        if mode == "P":
+            label.putpalette([value for color in range(256) for value in (color, 255 - color, 7)])
+        self.case = {"case_id": "2007_000032", "image": str(folder / "i.png"), "label": str(folder / "2007_000032.png")}
+        label.point(lambda value: 255 * (value == 1), "1").save(self.case["label"]) if mode == "1" else label.save(
+            self.case["label"]
+        )
+        Image.fromarray(np.zeros((4, 6, 3), np.uint8)).save(self.case["image"])
+        steps = [LoadImaged(KEYS, reader=CaseReader, ensure_channel_first=True), CastToTyped("label", np.uint8)]
+        self.volumes, self.store = Dataset([self.case], Compose(steps)), LabelStore(folder / "store")
+        self.folder = folder / "corrected"
+
+    def export(self, place, new):
+        corrected = (given := self.volumes[0]["label"][0].numpy()).copy()
+        corrected[place] = new
+        with self.store.transaction() as transaction:
+            transaction.put(self.case["case_id"], given, corrected)
+        [written] = export_corrected_labels([self.case], self.volumes, self.store, self.folder)
+        return written, corrected
+
+
+def test_png_labels_stay_png_with_their_palette(tmp_path):
+    photograph = Photograph(tmp_path)
+    given = Path(photograph.case["label"])
+    [unchanged] = export_corrected_labels([photograph.case], photograph.volumes, photograph.store, photograph.folder)
+    assert unchanged.path == photograph.folder / "2007_000032.png"
+    assert content(unchanged.path) == content(given)
+    written, corrected = photograph.export(([0, 3, 5], [1, 2, 3]), [2, 0, 1])
+    assert written.changed_voxels == 3
+    with Image.open(written.path) as image, Image.open(given) as before:
+        assert np.array_equal(np.asarray(image).T, corrected)
+        assert (image.mode, image.getpalette()) == (before.mode, before.getpalette())
+
+
+def test_a_png_label_that_cannot_hold_an_id_is_named(tmp_path):
+    with pytest.raises(DataError, match=r"case '2007_000032' \(.*2007_000032.png\): file has mode 1"):
+        Photograph(tmp_path, mode="1").export((2, 2), 2)
 
 
 def test_writing_over_the_given_files_is_refused_before_anything_is_written(tmp_path):

@@ -36,8 +36,24 @@ from monai_adele.data.split_record import Split, read_split
 from monai_adele.data.store_transaction import StoreTransaction
 from monai_adele.data.undo import Undone, undo_corrections
 from monai_adele.data.unit_dataset import unit_dataset
+from monai_adele.data.voc_cases import VOC_CLASSES, VOC_IGNORED, find_voc_cases
+from monai_adele.data.voc_palette import encode_voc_label, voc_palette
+from monai_adele.data.voc_phantom import write_voc_phantom
+from monai_adele.data.voc_pseudo_label import make_pseudo_label
+from monai_adele.data.voc_scene import VOC_PHANTOM_CLASSES, SceneObject, VocScene, make_voc_scene
 
 __all__ = [
+    "SceneObject",
+    "VOC_CLASSES",
+    "VOC_IGNORED",
+    "VOC_PHANTOM_CLASSES",
+    "VocScene",
+    "encode_voc_label",
+    "find_voc_cases",
+    "make_pseudo_label",
+    "make_voc_scene",
+    "voc_palette",
+    "write_voc_phantom",
     "LabelFile",
     "unit_dataset",
     "write_phantom",

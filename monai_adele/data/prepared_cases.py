@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from monai_adele.data.admission import AdmissionReport, admit_cases
-from monai_adele.data.case_list import Case
+from monai_adele.data.case_list import Case, CaseList
 from monai_adele.data.cases import find_cases
 from monai_adele.data.split import split_cases
 from monai_adele.data.split_record import Split, read_split
@@ -97,7 +97,7 @@ def check_output_folder(folder: str | Path) -> Path:
 
 
 def prepare_cases(
-    dataset: str | Path,
+    dataset: str | Path | CaseList,
     output_dir: str | Path,
     *,
     seed: int,
@@ -122,7 +122,8 @@ def prepare_cases(
     must be the same.
 
     Args:
-        dataset: a folder or a datalist, see `find_cases`.
+        dataset: a folder or a datalist, see `find_cases`; or the cases that were found, as by `find_voc_cases`,
+            which then declare the classes and the ignored id themselves.
         output_dir: of the run; made if missing.
         seed: of the division.
         train: count, fraction or None, see `split_cases`.
@@ -148,14 +149,16 @@ def prepare_cases(
         ValueError: if an argument is out of range.
     """
     folder = check_output_folder(output_dir)
-    found = find_cases(
-        dataset,
-        image_key=image_key,
-        label_key=label_key,
-        class_names=class_names,
-        ignore_index=ignore_index,
-        on_problem="collect",
-    )
+    found = dataset
+    if not isinstance(found, CaseList):
+        found = find_cases(
+            found,
+            image_key=image_key,
+            label_key=label_key,
+            class_names=class_names,
+            ignore_index=ignore_index,
+            on_problem="collect",
+        )
     report = admit_cases(found, affine_tolerance_mm=affine_tolerance_mm, workers=workers, progress=progress)
     for note in report.notes:
         _logger.warning(note)

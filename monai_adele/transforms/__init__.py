@@ -14,6 +14,8 @@ from monai_adele.transforms.rand_dilate_label import RandDilateLabel
 from monai_adele.transforms.rand_dilate_labeld import RandDilateLabeld
 from monai_adele.transforms.rand_erode_label import RandErodeLabel
 from monai_adele.transforms.rand_erode_labeld import RandErodeLabeld
+from monai_adele.transforms.rand_hsv_jitter import RandHsvJitter
+from monai_adele.transforms.rand_hsv_jitterd import RandHsvJitterd
 from monai_adele.transforms.transforms_hash import transforms_hash
 
 __all__ = [
@@ -31,6 +33,8 @@ __all__ = [
     "RandDilateLabeld",
     "RandErodeLabel",
     "RandErodeLabeld",
+    "RandHsvJitter",
+    "RandHsvJitterd",
     "noisy_label",
     "transforms_hash",
 ]

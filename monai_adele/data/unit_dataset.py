@@ -22,6 +22,7 @@ def unit_dataset(
     *,
     slices: bool = False,
     ignore_index: int | None = None,
+    cache_rate: float = 1.0,
     num_workers: int = 2,
     progress: bool = False,
 ) -> CacheDataset:
@@ -38,6 +39,8 @@ def unit_dataset(
         current_label: :class:`monai_adele.transforms.CurrentLabeld`.
         ignore_index: label value that is no foreground.
         slices: take the 2D slices with foreground out of 3D volumes, along the last axis.
+        cache_rate: share of the cases that is kept in memory, in ``[0, 1]``; the others are read again
+            whenever they are asked for. Slices are always kept.
         num_workers: threads that fill the cache.
         progress: show a bar while the cache is filled.
 
@@ -56,7 +59,7 @@ def unit_dataset(
         units.volume_grids = volumes.grids
         return units
     steps = Compose([preprocessing, current_label]).flatten()  # a Compose within a Compose would end the cache
-    return CacheDataset(list(cases), steps, num_workers=num_workers, progress=progress)
+    return CacheDataset(list(cases), steps, cache_rate=cache_rate, num_workers=num_workers, progress=progress)
 
 
 class _NotedVolumes(Dataset):

@@ -60,6 +60,8 @@ class LabelCorrector:
             pass, where label and prediction agree (the rule's own where they agree nowhere). The source
             is asked twice then, which doubles the time of an evaluation pass.
         every_epochs: epochs between corrections after the first, at least 1.
+        restart: apply the rule to the given label each time, so that a correction holds only as long as the
+            network stands by it, instead of to the current label, in which corrections accumulate.
 
     Raises:
         ValueError: if ``every_epochs`` is below 1 or ``min_iou`` outside its range.
@@ -76,6 +78,7 @@ class LabelCorrector:
         min_iou: float = 0.3,
         self_confidence: bool = False,
         every_epochs: int = 1,
+        restart: bool = False,
     ) -> None:
         if every_epochs < 1:
             raise ValueError(f"every_epochs: found {every_epochs}, expected at least 1")
@@ -89,6 +92,7 @@ class LabelCorrector:
         self.min_iou = min_iou
         self.self_confidence = self_confidence
         self.every_epochs = every_epochs
+        self.restart = restart
         self.left_alone: dict[str, int] = {}
         self._resumed = False
         self._attached = False
@@ -123,7 +127,7 @@ class LabelCorrector:
 
     def _check_store(self, engine: Engine) -> None:
         if idist.get_rank() == 0:
-            if not self._resumed:
+            if engine.state.epoch == 0 and not self._resumed:  # else one more round of this run
                 self.store.require_empty()
             self._lock = self.store.lock()  # until the process ends, if the run does not complete
         idist.barrier()  # none reads before process 0 has rolled the store back
@@ -173,8 +177,9 @@ class LabelCorrector:
         with self.store.transaction(epoch=epoch, reason=f"memorized: {names}") as transaction:
             for case in gathered_predictions(self.source.predictions()):
                 cases += 1
-                corrected = self.rule(case.label, case.pred, case.confidence, memorized, **options)
                 given = self.store.given_label(case.case_id, case.label)
+                start = given if self.restart else case.label
+                corrected = self.rule(start, case.pred, case.confidence, memorized, **options)
                 excess = None if self.cap is None else self.cap.excess(given, case.label, corrected)
                 if excess is not None:
                     excesses[case.case_id] = excess

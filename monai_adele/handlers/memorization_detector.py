@@ -66,6 +66,8 @@ class MemorizationDetector:
             leave the inferer, before postprocessing. None leaves the rule the training IoU alone.
         include_background: whether class 0 is judged too.
         ignore_index: label value of voxels that are not counted.
+        label_key: key of the batch whose labels ``(B, 1, *spatial)`` are counted, such as ``"given"``, which
+            corrections do not change; None takes those trained on. Validation counts its own labels.
 
     Raises:
         ValueError: if there are fewer than two class names, or a name comes twice.
@@ -84,6 +86,7 @@ class MemorizationDetector:
         evaluator: Evaluator | None = None,
         include_background: bool = False,
         ignore_index: int | None = None,
+        label_key: str | None = None,
     ) -> None:
         if len(class_names) < 2 or len(set(class_names)) < len(class_names):
             raise ValueError(f"class_names: found {list(class_names)}, expected two or more different names")
@@ -91,6 +94,7 @@ class MemorizationDetector:
         self.rule: OnsetRule = ValidationPlateau() if rule is None else rule
         self.evaluator = evaluator
         self.ignore_index = ignore_index
+        self.label_key = label_key
         self.classes = range(0 if include_background else 1, len(class_names))
         self.curves: dict[int, LearningCurve] = {c: LearningCurve([]) for c in self.classes}
         self.onsets: dict[int, OnsetDecision] = {}
@@ -134,7 +138,7 @@ class MemorizationDetector:
         self._validation_counts = None
 
     def _count(self, engine: Engine) -> None:
-        scores, label = _scores_and_label(engine)
+        scores, label = _scores_and_label(engine, self.label_key)
         confidence = confidence_sums(scores, label, ignore_index=self.ignore_index)
         counts = torch.cat([self._overlaps(scores, label), confidence], dim=1)
         self._counts = counts if self._counts is None else self._counts + counts
@@ -212,11 +216,12 @@ class MemorizationDetector:
             self.onsets[int(c)] = OnsetDecision(epoch=epoch, reason=reason, fit=fit)
 
 
-def _scores_and_label(engine: Engine) -> tuple[Tensor, Tensor]:
+def _scores_and_label(engine: Engine, label_key: str | None = None) -> tuple[Tensor, Tensor]:
     """Scores of the native scale, ``(B, C, *spatial)``, and class ids, ``(B, 1, *spatial)``, without padding."""
     logits = engine.state.output[CommonKeys.PRED]
     native = logits[0] if isinstance(logits, (list, tuple)) else logits
-    label = convert_to_tensor(engine.state.output[CommonKeys.LABEL], track_meta=False)
+    label = engine.state.output[CommonKeys.LABEL] if label_key is None else engine.state.batch[label_key]
+    label = convert_to_tensor(label, track_meta=False).to(native.device)
     counted = counted_samples(engine, len(label))
     scores, label = convert_to_tensor(native, track_meta=False)[:counted], label[:counted]
     return scores, label.long() if label.is_floating_point() else label

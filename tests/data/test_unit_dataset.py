@@ -41,3 +41,13 @@ def test_an_item_may_be_changed():
     units = unit_dataset([{"case_id": "a"}], Compose([Read()]), lambda item: item)
     units[0]["image"] += 7
     assert units[0]["image"].max() == 1
+
+
+def test_a_share_of_the_cases_may_be_read_again_at_every_access():
+    reader = Read()
+    cases = [{"case_id": case_id} for case_id in "abcd"]
+    units = unit_dataset(cases, Compose([reader]), lambda item: item | {"seen": True}, cache_rate=0.5)
+    for _ in range(3):
+        assert [unit["case_id"] for unit in units] == list("abcd")
+        assert all(unit["seen"] for unit in units)
+    assert sorted(reader.read) == sorted("ab" + 6 * "cd")

@@ -487,3 +487,24 @@ def test_a_floor_without_sense_is_refused(
 ) -> None:
     with pytest.raises(ValueError, match=r"min_iou: found 1\.5"):
         Setting(cases, trained, tmp_path / "store", min_iou=1.5)
+
+
+@pytest.mark.parametrize("restart", [False, True])
+def test_corrections_accumulate_or_start_anew_from_the_given_label(
+    clean_cases: list[dict[str, Any]], pointwise: torch.nn.Module, tmp_path: Path, restart: bool
+) -> None:
+    given = {case["case_id"]: case["label"].numpy()[0].copy() for case in clean_cases}
+    setting = Setting(clean_cases, pointwise, tmp_path / "store", epochs=2, restart=restart)
+    calls = {"n": 0}
+
+    def a_row_each_time(case_id: str, label: torch.Tensor) -> torch.Tensor:
+        calls["n"] += 1
+        pred = torch.as_tensor(given[case_id]).clone() if restart else label.clone()
+        pred[0 if calls["n"] <= len(clean_cases) else 15] = 1
+        return pred
+
+    setting.corrector.source = Says(setting.units, a_row_each_time)
+    setting.trainer.run()
+    for case_id, label in setting.corrected().items():
+        changed = np.flatnonzero((label != given[case_id]).any(1))
+        assert changed.tolist() == ([15] if restart else [0, 15])

@@ -161,3 +161,16 @@ def test_a_second_attachment_is_refused(cases: list[dict[str, Any]], network: to
 def test_class_names_without_sense_are_refused(names: list[str]) -> None:
     with pytest.raises(ValueError, match="class_names: found"):
         MemorizationDetector(names)
+
+
+def test_the_curve_may_be_counted_against_another_label_of_the_batch(
+    cases: list[dict[str, Any]], network: torch.nn.Module
+) -> None:
+    given = [case["label"].flip(2) for case in cases]
+    cases = [case | {"given": label} for case, label in zip(cases, given, strict=True)]
+    detector = MemorizationDetector(NAMES, label_key="given")
+    make_trainer(cases, network, detector, epochs=1).run()
+    image = torch.stack([case["image"].as_tensor() for case in cases])
+    label = torch.stack([case["given"].as_tensor() for case in cases]).long()
+    expected = iou_from_counts(overlap_counts(network(image).argmax(1, keepdim=True), label, num_classes=3))
+    assert [detector.curves[c].iou[0] for c in (1, 2)] == pytest.approx(expected[1:].tolist())

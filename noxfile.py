@@ -12,6 +12,8 @@ nox.options.sessions = ["lint", "types", "tests"]
 nox.options.default_venv_backend = "venv"
 
 CONSTRAINTS = Path("constraints.txt").resolve()
+# each bundle with override files and options of a training of seconds on data that it makes itself
+SMALL_RUNS = {"adele_segmentation": (["noise"], ["--spatial_dims", "2", "--phantom_cases", "10"])}
 
 
 def install(session: nox.Session, *packages: str) -> None:
@@ -47,11 +49,13 @@ def types(session: nox.Session) -> None:
     session.run("mypy")
 
 
-def run_bundle(session: nox.Session, overrides: list[str], output: Path, *options: str) -> None:
-    """Run the bundle of the installed package through MONAI's own command."""
+def run_bundle(
+    session: nox.Session, overrides: list[str], output: Path, *options: str, name: str = "adele_segmentation"
+) -> None:
+    """Run a bundle of the installed package through MONAI's own command."""
     bundle = output.parent / "bundle"
     if not bundle.exists():
-        session.run("python", "-m", "monai_adele", "bundle", "adele_segmentation", "--out", str(bundle))
+        session.run("python", "-m", "monai_adele", "bundle", name, "--out", str(bundle))
     files = [f"{bundle / 'configs' / name}.json" for name in ["train", *overrides]]  # or an absolute path
     command = ["python", "-W", "ignore", "-m", "monai.bundle", "run", "--bundle_root", str(bundle)]
     session.run(*command, "--config_file", str(files), "--output_dir", str(output), *options)
@@ -76,22 +80,40 @@ def demo(session: nox.Session) -> None:
 
 @nox.session
 def bundle(session: nox.Session) -> None:
-    """Run the bundle for two epochs on a small phantom, and on its output again."""
-    install(session, ".")
-    folder = Path(session.create_tmp()) / "short"
+    """Train, resume, test and apply each bundle through MONAI's command; then all that MONAI's tools ask of it."""
+    install(session, ".[tests,export]")
+    quiet_threads(session)
+    for name in session.posargs or SMALL_RUNS:
+        train_and_apply(session, name)
+    checks = ("tests/bundles/test_published.py", "tests/bundles/test_configs.py")
+    session.run("pytest", "-n", "2", *checks, "-k", " or ".join(session.posargs or SMALL_RUNS))
+
+
+def train_and_apply(session: nox.Session, name: str) -> None:
+    """Run a bundle for two epochs on data that it makes itself, and on its output again."""
+    overrides, small = SMALL_RUNS[name]
+    folder = Path(session.create_tmp()) / "short" / name
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
-    small = ("--spatial_dims", "2", "--phantom_cases", "10")
-    run_bundle(session, ["noise"], folder / "run", *small, "--max_epochs", "1")
-    run_bundle(session, ["noise"], folder / "run", *small, "--max_epochs", "2", "--resume", "true")
-    run_bundle(session, ["evaluate"], folder / "run", *small)
+    folder.mkdir(parents=True)
+    run_bundle(session, overrides, folder / "run", *small, "--max_epochs", "1", name=name)
+    run_bundle(session, overrides, folder / "run", *small, "--max_epochs", "2", "--resume", "true", name=name)
+    run_bundle(session, ["evaluate"], folder / "run", *small, name=name)
     config = str(folder / "bundle" / "configs" / "inference.json")
     command = ["python", "-W", "ignore", "-m", "monai.bundle", "run", "--config_file", config]
-    images = str(folder / "run" / "phantom" / "imagesTr")
-    session.run(*command, "--run_dir", str(folder / "run"), "--dataset_dir", images)
-    predictions = sorted((folder / "run" / "predictions").glob("*.nii.gz"))
-    if len(predictions) != 10:
-        session.error(f"found {len(predictions)} predictions, expected 10")
+    images = folder / "run" / "phantom" / "imagesTr"
+    session.run(*command, "--run_dir", str(folder / "run"), "--dataset_dir", str(images))
+    predictions = {path.name for path in (folder / "run" / "predictions").iterdir()}
+    if predictions != {path.name for path in images.iterdir()}:
+        session.error(f"found predictions {sorted(predictions)}, expected one of each image")
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the pages and the reference of all public names into build/docs; a warning is an error."""
+    install(session, ".[docs]")
+    output = Path("build/docs").resolve()
+    session.run("sphinx-build", "-W", "--keep-going", "-q", "-b", "html", "docs", str(output), *session.posargs)
+    session.log(f"open {output / 'index.html'}")
 
 
 @nox.session
@@ -217,8 +239,8 @@ def distributed(session: nox.Session) -> None:
     """Train with two processes: the tests, and the bundle through torchrun (two minutes)."""
     install(session, ".[tests]")
     quiet_threads(session)
-    tests = ("tests/handlers/test_distributed.py", "tests/bundles/test_multi_gpu.py")
-    session.run("pytest", *tests, *session.posargs)
+    handlers = ("tests/handlers/test_distributed.py", "tests/handlers/test_distributed_validation.py")
+    session.run("pytest", *handlers, "tests/bundles/test_multi_gpu.py", *session.posargs)
     folder = Path(session.create_tmp()) / "distributed"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()

@@ -39,6 +39,8 @@ class RunCheckpoint:
         settings: what makes up the run, as numbers, strings, lists and dicts; a run is resumed only
             with the same settings. How far and how fast it runs does not belong here.
         resume: go on from the last checkpoint of the folder, if there is one.
+        in_rounds: the trainer is run again and again, for a few epochs each time, as federated learning does:
+            a run that is complete may be resumed, for the next round.
         keep: checkpoints kept.
 
     Raises:
@@ -55,6 +57,7 @@ class RunCheckpoint:
         last_model: str | Path = "model_last.pt",
         settings: dict[str, Any] | None = None,
         resume: bool = False,
+        in_rounds: bool = False,
         keep: int = 1,
     ) -> None:
         if "network" not in objects:
@@ -66,6 +69,7 @@ class RunCheckpoint:
         self.last_model = Path(last_model)
         self.settings = json.dumps(settings or {}, sort_keys=True, default=str)
         self.resume = resume
+        self.in_rounds = in_rounds
         self.keep = keep
 
     def attach(self, engine: Engine) -> None:
@@ -112,7 +116,9 @@ class RunCheckpoint:
         max_epochs = engine.state.max_epochs  # a resumed run may be asked for more epochs
         Checkpoint.load_objects(to_load=objects, checkpoint=state)
         engine.state.max_epochs = max_epochs
-        if engine.state.epoch == max_epochs and not self._is_finished(state["network"]):
+        if self.in_rounds:
+            pass  # how far the next round goes is said when it begins
+        elif engine.state.epoch == max_epochs and not self._is_finished(state["network"]):
             engine.state.max_epochs += 1  # else ignite would begin anew
             engine.add_event_handler(Events.STARTED, self._only_finish)
         elif engine.state.epoch >= max_epochs:

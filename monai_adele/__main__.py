@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 import sys
 
-from monai_adele.commands import bundle, calibrate, compare, corrections, corrupt, onsets
+from monai_adele.commands import bundle, calibrate, check, compare, corrections, corrupt, onsets
 from monai_adele.errors import AdeleError
 
 __all__ = ["main"]
 
-COMMANDS = (bundle, calibrate, compare, corrections, corrupt, onsets)
+COMMANDS = (bundle, calibrate, check, compare, corrections, corrupt, onsets)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -31,11 +31,11 @@ def main(arguments: list[str] | None = None) -> int:
         parser.print_help()
         return 2
     try:
-        args.run(args)
+        status = args.run(args)  # None where there is nothing else to say than that it was done
     except AdeleError as error:
         print(error, file=sys.stderr)
         return 1
-    return 0
+    return int(status or 0)
 
 
 if __name__ == "__main__":

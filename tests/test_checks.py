@@ -18,12 +18,17 @@ from monai_adele.checks import (
     label_ids,
     label_value_counts,
     label_value_problems,
+    problem_line,
+    problem_parts,
     value_range,
 )
 
 
-@settings(max_examples=50, derandomize=True)
-@given(arrays(np.int16, array_shapes(max_dims=3), elements=st.integers(-3, 9)))
+@settings(max_examples=50, derandomize=True, database=None)
+@given(
+    arrays(np.int16, array_shapes(max_dims=3), elements=st.integers(-3, 9))
+    | arrays(np.uint8, array_shapes(max_dims=3), elements=st.integers(0, 255))
+)
 def test_values_are_counted_like_python_counts_them(label):
     assert label_value_counts(label) == Counter(label.ravel().tolist())
 
@@ -156,3 +161,24 @@ def test_two_equal_axes_are_singular():
     affine = np.diag([1.0, 1.0, 1.0, 1.0])
     affine[:3, 1] = affine[:3, 0]
     assert "singular" in affine_problem(affine)
+
+
+@settings(max_examples=100, derandomize=True, database=None)
+@given(st.text(), st.text().filter(lambda name: "): " not in name + "): "[:2]), st.text(min_size=1))
+def test_a_line_about_a_case_can_be_taken_apart_again(case_id, file, problem):
+    assert problem_parts(problem_line(case_id, file, f"{problem}; do this")) == (case_id, file, problem, "do this")
+
+
+@pytest.mark.parametrize(
+    ("line", "parts"),
+    [
+        (
+            "list.json: training[0] is a list, expected an object",
+            ("", "list.json", "training[0] is a list, expected an object", ""),
+        ),
+        ("no colon", ("", "", "no colon", "")),
+        ('case "a\'b" (a.nii): is wrong; repair it', ("a'b", "a.nii", "is wrong", "repair it")),
+    ],
+)
+def test_lines_without_a_case_or_advice_have_empty_parts(line, parts):
+    assert problem_parts(line) == parts

@@ -5,7 +5,7 @@ without the case and file, which `problem_line` puts in front.
 """
 
 from monai_adele.checks.geometry import affine_problem, corner_distance_mm, grid_problem, spacing_mm
-from monai_adele.checks.lines import nearest_names, problem_line
+from monai_adele.checks.lines import nearest_names, problem_line, problem_parts
 from monai_adele.checks.values import (
     MAX_LABEL_ID,
     image_value_problems,
@@ -26,6 +26,7 @@ __all__ = [
     "label_value_problems",
     "nearest_names",
     "problem_line",
+    "problem_parts",
     "spacing_mm",
     "value_range",
 ]

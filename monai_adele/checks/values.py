@@ -45,7 +45,7 @@ def label_value_counts(label: Array, *, slope: float = 1.0, inter: float = 0.0) 
     """
     counts: dict[float, int] = {}
     for chunk in _chunks(label):
-        for stored, number in zip(*np.unique(chunk, return_counts=True), strict=True):
+        for stored, number in zip(*_unique(chunk), strict=True):
             value = float(stored) * slope + inter
             value = math.nan if math.isnan(value) else value  # one object, so that it is one key
             counts[value] = counts.get(value, 0) + int(number)
@@ -168,6 +168,16 @@ def _chunks(array: Array) -> Iterator[Array]:
     flat = array.ravel(order="K")
     for start in range(0, flat.size, _CHUNK_VALUES):
         yield flat[start : start + _CHUNK_VALUES]
+
+
+def _unique(chunk: Array) -> tuple[Array, Array]:
+    """Values of a chunk and how often each occurs; those of a byte without sorting."""
+    if chunk.dtype != np.uint8:
+        values, numbers = np.unique(chunk, return_counts=True)
+        return values, numbers
+    numbers = np.bincount(chunk)
+    values = np.flatnonzero(numbers)
+    return values, numbers[values]
 
 
 def _is_whole(value: float) -> bool:

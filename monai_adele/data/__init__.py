@@ -1,6 +1,7 @@
 """Cases, their given and current labels, and their order."""
 
-from monai_adele.data.admission import AdmissionReport, admit_cases
+from monai_adele.data.admission import AdmissionReport, admit_cases, examine_cases
+from monai_adele.data.admission_cache import AdmissionCache
 from monai_adele.data.bundle_overrides import check_bundle_overrides
 from monai_adele.data.case_grid import CaseGrid
 from monai_adele.data.case_list import CaseList
@@ -77,7 +78,9 @@ __all__ = [
     "Split",
     "StoreTransaction",
     "Undone",
+    "AdmissionCache",
     "admit_cases",
+    "examine_cases",
     "append_record",
     "case_grids",
     "check_bundle_overrides",

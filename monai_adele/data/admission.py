@@ -10,9 +10,11 @@ from dataclasses import dataclass, replace
 
 from tqdm.auto import tqdm
 
+from monai_adele.data.admission_cache import AdmissionCache
 from monai_adele.data.admission_rules import (
     CaseFacts,
     CaseFindings,
+    Kind,
     declare_classes,
     examine_case,
     unequal_cases,
@@ -20,22 +22,24 @@ from monai_adele.data.admission_rules import (
 from monai_adele.data.case_list import Case, CaseList
 from monai_adele.errors import DataError, GeometryError, LabelValueError
 
-__all__ = ["AdmissionReport", "admit_cases"]
+__all__ = ["AdmissionReport", "admit_cases", "examine_cases"]
 
 
 @dataclass(frozen=True)
 class AdmissionReport:
-    """What was found in admitted cases.
+    """What was found in the cases of a dataset.
 
     Args:
         case_list: the cases, with classes, channels and axes filled in.
-        facts: of every case, by case id.
+        facts: of every case that could be read, by case id.
         notes: what continues but should be known, one line each.
+        problems: what cannot be trained on: its kind, and the line that names case and file.
     """
 
     case_list: CaseList
     facts: dict[str, CaseFacts]
     notes: tuple[str, ...]
+    problems: tuple[tuple[Kind, str], ...] = ()
 
 
 def admit_cases(
@@ -44,6 +48,7 @@ def admit_cases(
     affine_tolerance_mm: float = 0.1,
     workers: int | None = None,
     progress: bool = True,
+    cache: AdmissionCache | None = None,
 ) -> AdmissionReport:
     """Read every file of every case to its end, and refuse what cannot be trained on.
 
@@ -58,6 +63,8 @@ def admit_cases(
         affine_tolerance_mm: largest distance allowed between the corners of image and label, in mm.
         workers: threads that read; None takes one per processor, at most 8.
         progress: whether to show a progress bar.
+        cache: of files that were found sound before, by the digest of their bytes; only the bytes of those are
+            read. None reads every file through.
 
     Returns:
         The admitted cases and their facts. Where no classes were declared, the ids found are the classes.
@@ -67,26 +74,60 @@ def admit_cases(
             problems are of that kind.
         ValueError: if the tolerance is negative or NaN, or workers below 1.
     """
+    report = examine_cases(
+        case_list, affine_tolerance_mm=affine_tolerance_mm, workers=workers, progress=progress, cache=cache
+    )
+    if report.problems:
+        errors = {frozenset({"value"}): LabelValueError, frozenset({"geometry"}): GeometryError}
+        error = errors.get(frozenset(kind for kind, _ in report.problems), DataError)
+        raise error([line for _, line in report.problems])
+    return report
+
+
+def examine_cases(
+    case_list: CaseList,
+    *,
+    affine_tolerance_mm: float = 0.1,
+    workers: int | None = None,
+    progress: bool = True,
+    cache: AdmissionCache | None = None,
+) -> AdmissionReport:
+    """Read every file of every case to its end, and tell all problems without refusing.
+
+    Args:
+        case_list: as for `admit_cases`, with the other arguments.
+        affine_tolerance_mm: largest distance allowed between the corners of image and label, in mm.
+        workers: threads that read.
+        progress: whether to show a progress bar.
+        cache: of files that were found sound before.
+
+    Returns:
+        All that was found.
+
+    Raises:
+        ValueError: if the tolerance is negative or NaN, or workers below 1.
+    """
     if not affine_tolerance_mm >= 0:
         raise ValueError(f"affine_tolerance_mm must be at least 0, got {affine_tolerance_mm}")
     if workers is not None and workers < 1:
         raise ValueError(f"workers must be at least 1, got {workers}")
     findings = _read_all(
         case_list.cases,
-        lambda case: examine_case(case, case_list, affine_tolerance_mm=affine_tolerance_mm),
+        lambda case: examine_case(case, case_list, affine_tolerance_mm=affine_tolerance_mm, cache=cache),
         workers=workers or min(os.cpu_count() or 1, 8),
         progress=progress,
     )
+    if cache is not None:
+        cache.write()
     facts = [found.facts for found in findings if found.facts is not None]
     channels = case_list.num_channels or _most_common([f.num_channels for f in facts])
     axes = case_list.spatial_dims or _most_common([f.spatial_dims for f in facts])
     findings += unequal_cases(facts, case_list, num_channels=channels, spatial_dims=axes)
     names, undeclared = declare_classes(facts, case_list)
     findings += undeclared
-    _refuse(case_list, findings)
-    admitted = replace(case_list, class_names=names, num_channels=channels, spatial_dims=axes)
-    notes = (*case_list.notes, *_notes(admitted, facts))
-    return AdmissionReport(admitted, {f.case_id: f for f in facts}, notes)
+    examined = replace(case_list, class_names=names, num_channels=channels, spatial_dims=axes)
+    notes = (*case_list.notes, *_notes(examined, facts))
+    return AdmissionReport(examined, {f.case_id: f for f in facts}, notes, _problems(case_list, findings))
 
 
 def _read_all(
@@ -106,18 +147,11 @@ def _most_common(values: list[int]) -> int | None:
     return Counter(sorted(values)).most_common(1)[0][0] if values else None
 
 
-def _refuse(case_list: CaseList, findings: list[CaseFindings]) -> None:
-    lines = [*case_list.problems]
-    kinds = {"file"} if lines else set()
-    for found in findings:
-        for kind, line in found.problems:
-            kinds.add(kind)
-            lines.append(line)
-    if not lines and not case_list.cases:
-        raise DataError(f"{case_list.root}: no cases, expected some; check the dataset's folder")
-    if lines:
-        errors = {frozenset({"value"}): LabelValueError, frozenset({"geometry"}): GeometryError}
-        raise errors.get(frozenset(kinds), DataError)(lines)
+def _problems(case_list: CaseList, findings: list[CaseFindings]) -> tuple[tuple[Kind, str], ...]:
+    pairing: list[tuple[Kind, str]] = [("file", line) for line in case_list.problems]
+    if not pairing and not case_list.cases:
+        pairing = [("file", f"{case_list.root}: no cases, expected some; check the dataset's folder")]
+    return (*pairing, *(problem for found in findings for problem in found.problems))
 
 
 def _notes(case_list: CaseList, facts: list[CaseFacts]) -> list[str]:

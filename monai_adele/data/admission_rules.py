@@ -4,25 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
-
-import numpy as np
-import numpy.typing as npt
+from typing import Literal
 
 from monai_adele.checks import (
     affine_problem,
     corner_distance_mm,
     grid_problem,
-    image_value_problems,
     label_ids,
-    label_value_counts,
     label_value_problems,
     problem_line,
     spacing_mm,
-    value_range,
 )
+from monai_adele.data.admission_cache import AdmissionCache
 from monai_adele.data.case_list import Case, CaseList
-from monai_adele.data.image_file import ImageFile, read_image_file
+from monai_adele.data.file_facts import FileFacts, FileRole, read_file_facts
 from monai_adele.errors import DataError
 
 __all__ = ["CaseFacts", "CaseFindings", "Kind", "declare_classes", "examine_case", "unequal_cases"]
@@ -70,19 +65,6 @@ class CaseFindings:
     problems: tuple[tuple[Kind, str], ...]
 
 
-@dataclass(frozen=True)
-class _Grid:
-    """What is remembered of a file once its voxels are let go."""
-
-    path: str
-    shape: tuple[int, ...]
-    affine: npt.NDArray[Any] | None
-    num_channels: int
-    constant_channels: int
-    ids: dict[int, int]
-    digest: str
-
-
 class _Problems:
     """Problems of one case."""
 
@@ -96,54 +78,57 @@ class _Problems:
         self.lines += [(kind, problem_line(self.case_id, file, problem)) for problem in problems if problem]
 
 
-def examine_case(case: Case, case_list: CaseList, *, affine_tolerance_mm: float) -> CaseFindings:
+def examine_case(
+    case: Case, case_list: CaseList, *, affine_tolerance_mm: float, cache: AdmissionCache | None = None
+) -> CaseFindings:
     """Read the files of a case and apply the rules that need no other case.
 
     Args:
         case: one of the list.
         case_list: declares classes and the ignored id.
         affine_tolerance_mm: largest distance allowed between the corners of two files, in mm.
+        cache: of files known to be sound, which are not read through again.
 
     Returns:
         Facts, where image and label could be read, and problems.
     """
     problems = _Problems(case, case_list)
     paths = case["image"] if isinstance(case["image"], list) else [case["image"]]
-    images = [_read(path, problems, affine_tolerance_mm, labels=False) for path in paths]
-    label = _read(case["label"], problems, affine_tolerance_mm, labels=True)
-    others = [label]
+    images = [_read(path, "image", problems, affine_tolerance_mm, cache) for path in paths]
+    label = _read(case["label"], "label", problems, affine_tolerance_mm, cache)
+    others = [(case["label"], label)]
     if isinstance(case.get("truth"), str):
-        others.append(_read(case["truth"], problems, affine_tolerance_mm, labels=True))
+        others.append((case["truth"], _read(case["truth"], "label", problems, affine_tolerance_mm, cache)))
     first = images[0]
     if first is None:
         return CaseFindings(None, tuple(problems.lines))
-    for what, grids in (("channel", images[1:]), ("label", others)):
-        for grid in grids:
-            if grid is not None:
+    for what, files in (("channel", list(zip(paths[1:], images[1:], strict=True))), ("label", others)):
+        for path, file in files:
+            if file is not None:
                 text = grid_problem(
-                    what, grid.shape, grid.affine, first.shape, first.affine, tolerance_mm=affine_tolerance_mm
+                    what, file.shape, file.affine, first.shape, first.affine, tolerance_mm=affine_tolerance_mm
                 )
-                problems.add("geometry", grid.path, [text])
-    readable = [grid for grid in images if grid is not None]
+                problems.add("geometry", path, [text])
+    readable = [file for file in images if file is not None]
     if label is None or len(readable) < len(images):
         return CaseFindings(None, tuple(problems.lines))
     facts = CaseFacts(
         case_id=problems.case_id,
         shape=first.shape,
         spacing_mm=_spacing(first),
-        num_channels=sum(grid.num_channels for grid in readable),
-        ids=label.ids,
+        num_channels=sum(file.num_channels for file in readable),
+        ids=label_ids(label.values),
         label_digest=label.digest,
-        constant_channels=sum(grid.constant_channels for grid in readable),
-        image_file=case_list.file_name(first.path),
-        label_file=case_list.file_name(label.path),
+        constant_channels=sum(file.constant_channels for file in readable),
+        image_file=case_list.file_name(paths[0]),
+        label_file=case_list.file_name(case["label"]),
     )
     return CaseFindings(facts, tuple(problems.lines))
 
 
-def _spacing(grid: _Grid) -> tuple[float, ...]:
-    ones = (1.0,) * len(grid.shape)
-    return ones if grid.affine is None else spacing_mm(grid.affine)[: len(grid.shape)]
+def _spacing(file: FileFacts) -> tuple[float, ...]:
+    ones = (1.0,) * len(file.shape)
+    return ones if file.affine is None else spacing_mm(file.affine)[: len(file.shape)]
 
 
 def unequal_cases(
@@ -205,24 +190,22 @@ def _finding(case_id: str, file: str, kind: Kind, text: str) -> CaseFindings:
     return CaseFindings(None, ((kind, problem_line(case_id, file, text)),))
 
 
-def _read(path: str, problems: _Problems, tolerance_mm: float, *, labels: bool) -> _Grid | None:
+def _read(
+    path: str, role: FileRole, problems: _Problems, tolerance_mm: float, cache: AdmissionCache | None
+) -> FileFacts | None:
     try:
-        file = read_image_file(path)
+        file = read_file_facts(path, role, cache=cache)
     except DataError as error:
         problems.add("file", path, [str(error)])
         return None
     problems.add("geometry", path, _affine_problems(file, tolerance_mm))
-    ids: dict[int, int] = {}
-    constant = 0
-    if labels:
-        ids = _examine_label(path, file, problems)
-    else:
-        problems.add("file", path, _image_problems(file))
-        constant = _constant_channels(file)
-    return _Grid(path, file.shape, file.affine, file.num_channels, constant, ids, file.digest)
+    problems.add("file", path, file.problems)
+    if role == "label":
+        problems.add("value", path, _label_problems(file, problems.case_list))
+    return file
 
 
-def _affine_problems(file: ImageFile, tolerance_mm: float) -> list[str]:
+def _affine_problems(file: FileFacts, tolerance_mm: float) -> list[str]:
     if file.affine is None:
         return []
     found = affine_problem(file.affine)
@@ -237,24 +220,9 @@ def _affine_problems(file: ImageFile, tolerance_mm: float) -> list[str]:
     ]
 
 
-def _examine_label(path: str, file: ImageFile, problems: _Problems) -> dict[int, int]:
+def _label_problems(file: FileFacts, declared: CaseList) -> list[str]:
     if file.num_channels > 1:
-        text = f"label has {file.num_channels} channels, expected one of ids; take the argmax if it is one-hot"
-        problems.add("value", path, [text])
-        return {}
-    declared = problems.case_list
-    counts = label_value_counts(file.array, slope=file.slope, inter=file.inter)
-    found = label_value_problems(counts, num_classes=declared.num_classes or None, ignore_index=declared.ignore_index)
-    problems.add("value", path, found)
-    return label_ids(counts)
-
-
-def _image_problems(file: ImageFile) -> list[str]:
-    if file.palette:
-        return ["image holds indices into a palette, expected gray values or RGB; convert it"]
-    return image_value_problems(file.array, slope=file.slope, inter=file.inter)
-
-
-def _constant_channels(file: ImageFile) -> int:
-    channels = np.moveaxis(file.array, -1, 0) if file.array.ndim > file.spatial_dims else file.array[None]
-    return sum(low == high for low, high in map(value_range, channels))
+        return [f"label has {file.num_channels} channels, expected one of ids; take the argmax if it is one-hot"]
+    return label_value_problems(
+        file.values, num_classes=declared.num_classes or None, ignore_index=declared.ignore_index
+    )

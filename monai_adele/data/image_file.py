@@ -18,7 +18,16 @@ from PIL import Image, ImageSequence
 
 from monai_adele.errors import DataError
 
-__all__ = ["IMAGE_ENDINGS", "ImageFile", "image_ending", "pillow_array", "read_image_file", "simpleitk_array"]
+__all__ = [
+    "IMAGE_ENDINGS",
+    "ImageFile",
+    "decode_image_file",
+    "file_content",
+    "image_ending",
+    "pillow_array",
+    "read_image_file",
+    "simpleitk_array",
+]
 
 Array = npt.NDArray[Any]
 
@@ -104,17 +113,50 @@ def read_image_file(path: str | Path) -> ImageFile:
         monai_adele.errors.DataError: file is missing, expected it to be there; put it there or leave out the case
     """
     path = Path(path)
-    ending = (image_ending(path.name) or "").lower()
-    if not ending:
+    return decode_image_file(path, file_content(path))
+
+
+def file_content(path: Path) -> bytes:
+    """Read the bytes of a file that may be an image.
+
+    Args:
+        path: opened for reading only.
+
+    Returns:
+        All of them.
+
+    Raises:
+        DataError: if its ending is not known, or it is missing, empty or cannot be opened; without its name.
+    """
+    if not image_ending(path.name):
         raise DataError(f"file has an unknown ending, expected one of {' '.join(IMAGE_ENDINGS)}; convert it")
     if not path.is_file():
         raise DataError("file is missing, expected it to be there; put it there or leave out the case")
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise DataError(f"file cannot be opened ({error.strerror}), expected a readable one") from error
+        raise DataError(
+            f"file cannot be opened ({error.strerror}), expected a readable one; correct its permissions"
+        ) from error
     if not content:
         raise DataError("file is empty (0 bytes), expected an image or a label; copy it again")
+    return content
+
+
+def decode_image_file(path: Path, content: bytes) -> ImageFile:
+    """Decode the bytes of a file, as `read_image_file`.
+
+    Args:
+        path: of the file, for its ending, and for the data that a NRRD or MetaImage keeps elsewhere.
+        content: of the file, from `file_content`.
+
+    Returns:
+        The file's values and geometry.
+
+    Raises:
+        DataError: if it is cut short, damaged or no image; without the file's name.
+    """
+    ending = (image_ending(path.name) or "").lower()
     digest = hashlib.sha256(content).hexdigest()
     try:
         if ending in _NIFTI:

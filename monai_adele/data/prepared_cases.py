@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from monai_adele.data.admission import AdmissionReport, admit_cases
+from monai_adele.data.admission_cache import AdmissionCache
 from monai_adele.data.case_list import Case, CaseList
 from monai_adele.data.cases import find_cases
 from monai_adele.data.split import split_cases
@@ -114,6 +115,7 @@ def prepare_cases(
     network_dims: int | None = None,
     workers: int | None = None,
     progress: bool = True,
+    cache_dir: str | Path | None = None,
 ) -> PreparedCases:
     """Find, admit and divide the cases of a dataset, before anything is trained.
 
@@ -139,6 +141,8 @@ def prepare_cases(
         network_dims: 2 or 3, of the network to be trained; 3 is refused for images in 2D.
         workers: threads that read.
         progress: whether to show a progress bar.
+        cache_dir: where ``admission_cache.json`` is kept, so that files found sound are not read through again
+            while their bytes stay the same; None takes the output folder.
 
     Returns:
         The parts and what was found.
@@ -159,24 +163,21 @@ def prepare_cases(
             ignore_index=ignore_index,
             on_problem="collect",
         )
-    report = admit_cases(found, affine_tolerance_mm=affine_tolerance_mm, workers=workers, progress=progress)
+    cache = AdmissionCache(folder if cache_dir is None else cache_dir)
+    report = admit_cases(
+        found, affine_tolerance_mm=affine_tolerance_mm, workers=workers, progress=progress, cache=cache
+    )
     for note in report.notes:
         _logger.warning(note)
     _check_dims(report.case_list.spatial_dims, network_dims)
-    cases, given = report.case_list.cases, set(found.given_parts.values())
+    cases, given = report.case_list.cases, found.given_parts
     if split_file is not None:
         split = read_split(split_file)
         split.check_against(cases)
     else:
-        split = split_cases(
-            cases,
-            seed=seed,
-            train=train,
-            validation=None if "validation" in given else validation,
-            test=None if "test" in given else test,
-            group_key=group_key,
-            given_parts=found.given_parts,
-        )
+        counts = {"train": train, "validation": validation, "test": test}
+        asked = {part: count for part, count in counts.items() if part == "train" or part not in given.values()}
+        split = split_cases(cases, seed=seed, group_key=group_key, given_parts=given, **asked)
     _write_once(split, folder / _SPLIT_FILE)
     return PreparedCases(
         train=_for_transforms(split.pick("train", cases)),

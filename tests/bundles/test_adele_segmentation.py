@@ -76,7 +76,8 @@ def finished(slices, tmp_path_factory):
 
 def test_a_run_leaves_what_it_promises(finished):
     expected = {
-        *("cases.json", "checkpoints", "corrected_labels", "learning_curves.csv", "learning_curves.png", "models"),
+        *("admission_cache.json", "cases.json", "checkpoints", "corrected_labels", "learning_curves.csv"),
+        *("learning_curves.png", "models"),
         *("most_changed_cases.png", "split.json", "store", "summary.json"),
     }
     assert {path.name for path in finished.iterdir()} == expected

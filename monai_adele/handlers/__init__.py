@@ -3,6 +3,7 @@
 from monai_adele.handlers.epoch_seeder import EpochSeeder
 from monai_adele.handlers.evaluation_pass import EvaluationPass
 from monai_adele.handlers.final_evaluation import FinalEvaluation
+from monai_adele.handlers.finite_guard import FiniteGuard
 from monai_adele.handlers.graceful_stop import GracefulStop
 from monai_adele.handlers.label_corrector import LabelCorrector
 from monai_adele.handlers.memorization_detector import MemorizationDetector, MemorizationEvents
@@ -17,6 +18,7 @@ __all__ = [
     "EpochSeeder",
     "EvaluationPass",
     "FinalEvaluation",
+    "FiniteGuard",
     "GracefulStop",
     "LabelCorrector",
     "MemorizationDetector",

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from monai.inferers import Inferer, SimpleInferer
-from monai.utils import convert_to_tensor
+from monai.utils import convert_to_dst_type, convert_to_tensor
 from torch import Tensor
 
 __all__ = ["MultiScaleInferer"]
@@ -100,15 +100,17 @@ class MultiScaleInferer(Inferer):
 
         Returns:
             While training, a list of logits, one tensor ``(B, classes, *spatial)`` a scale, the
-            native first; while evaluating, one such tensor.
+            native first; while evaluating, one such tensor, with the metadata of the inputs if they are a
+            MetaTensor.
 
         Raises:
             ValueError: if the network refuses a size: with the scale, the size and the least one.
         """
         if getattr(network, "training", False):
             return self._logits(inputs, network, *args, **kwargs)
-        answer: Tensor = self.inferer(inputs, lambda window: self._merged(window, network, *args, **kwargs))
-        return answer
+        answer = self.inferer(inputs, lambda window: self._merged(window, network, *args, **kwargs))
+        kept: Tensor = convert_to_dst_type(answer, inputs, dtype=answer.dtype, device=answer.device)[0]
+        return kept
 
     def _logits(self, inputs: Tensor, network: Callable[..., Tensor], *args: Any, **kwargs: Any) -> list[Tensor]:
         inputs = convert_to_tensor(inputs, track_meta=False)  # metadata costs time at each layer

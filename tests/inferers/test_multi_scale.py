@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from monai.data import MetaTensor
 from monai.inferers import SlidingWindowInferer
 from monai.networks.nets import UNet
 from torch import nn
@@ -152,3 +153,12 @@ def test_the_temperature_divides_logits_while_evaluating_only() -> None:
 def test_wrong_flips_and_temperatures_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):
         MultiScaleInferer(**wrong)
+
+
+def test_evaluation_keeps_the_metadata_by_which_results_are_saved() -> None:
+    network, image = uneven_network(), MetaTensor(torch.rand(1, 1, 8, 6), meta={"filename_or_obj": "2007_000032.jpg"})
+    for scales in ([1.0], [1.0, 0.5]):
+        answer = MultiScaleInferer(scales)(image, network)
+        assert isinstance(answer, MetaTensor)
+        assert answer.meta["filename_or_obj"] == "2007_000032.jpg"
+        assert not isinstance(MultiScaleInferer(scales)(image.as_tensor(), network), MetaTensor)

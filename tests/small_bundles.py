@@ -11,7 +11,7 @@ import nibabel as nib
 from bundle_settings import EAGER
 from monai.bundle import ConfigWorkflow
 
-from monai_adele.data import write_phantom
+from monai_adele.data import write_phantom, write_voc_phantom
 
 BUNDLES = Path(__file__).parents[1] / "bundles"
 
@@ -21,13 +21,15 @@ class SmallBundle:
     """A bundle, and how a small run of it is made.
 
     ``write_data(folder)`` gives the dataset; ``settings`` go to every run; ``images`` are those of the dataset that
-    ``inference.json`` is given; ``runs`` are combinations of config files with overrides that a user would make.
+    ``inference.json`` is given, ``predictions`` the ending of what it writes; ``runs`` are combinations of config files
+    with overrides that a user would make.
     """
 
     name: str
     write_data: Callable[[Path], Path]
     settings: dict[str, Any]
     images: str
+    predictions: str = ".nii.gz"
     runs: dict[str, tuple[list[str], dict[str, Any]]] = field(default_factory=dict)
 
     @property
@@ -85,4 +87,34 @@ ADELE_SEGMENTATION = SmallBundle(
     },
 )
 
-SMALL_BUNDLES = [ADELE_SEGMENTATION]
+_TINY = {"channels": [4, 4, 8, 8, 16], "head_channels": 8, "crop_size": [32, 32], "num_validation": 2}
+_RATES = {"learning_rate": 0.01, "head_learning_rate": 0.01, "power": 1.0, "schedule_epochs": 2, "seed": 3}
+_FILES = {"pseudo_label_dir": "SegmentationClass", "truth_dir": "SegmentationClass", "train_list": "val"}
+_COLORS = {
+    "hue_jitter": 0.1,
+    "saturation_jitter": 0.0,
+    "value_jitter": 0.2,
+    "scale_range": [0.5, 1.5],
+    "flip_prob": 0.0,
+}
+_EAGER = {"tau": 0.0, "min_iou": 0.0, "every_epochs": 1, "max_epochs": 2, "onset_rule": EAGER}
+_GIVEN = {"restart": True, "counted_label": None, "flip_axes": [], "prediction_scales": [1.0, 0.5]}
+_RESNET38 = {"width": 1, "initial_weights": None, "evaluation_scales": [1.0], "num_workers": 0, "temperature": 2.0}
+
+ADELE_WEAKLY_SUPERVISED = SmallBundle(
+    name="adele_weakly_supervised",
+    write_data=lambda folder: write_voc_phantom(folder, num_train=6, num_test=3, size=(32, 44)),
+    settings={**_TINY, "batch_size": 2, "max_epochs": 1},
+    images="JPEGImages",
+    predictions=".png",
+    runs={
+        "augmentation": (["train"], {**_COLORS, "cache_rate": 0.5}),
+        "schedule": (["train"], {**_RATES, "scales": [1.0], "consistency_weight": 0.5}),
+        "pseudo-labels": (["train"], {**_EAGER, **_GIVEN}),
+        "lists": (["train"], {**_FILES, "test_list": None, "num_validation": 1, "correct": False}),
+        "plain": (["train", "baseline"], {"val_interval": 2, "max_epochs": 2}),
+        "resnet38": (["train", "resnet38"], _RESNET38),
+    },
+)
+
+SMALL_BUNDLES = [ADELE_SEGMENTATION, ADELE_WEAKLY_SUPERVISED]

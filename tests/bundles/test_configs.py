@@ -8,7 +8,15 @@ from small_bundles import SMALL_BUNDLES, run_bundle
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # MONAI's own, such as of its deprecated options
 # run by other tests: with what a run trained, in several processes, in rounds
-ELSEWHERE = {"evaluate", "inference", "deeplab_inference", "multi_gpu_train", "federated", "metadata"}
+ELSEWHERE = {
+    "evaluate",
+    "inference",
+    "deeplab_inference",
+    "resnet38_inference",
+    "multi_gpu_train",
+    "federated",
+    "metadata",
+}
 RUNS = [(bundle, name) for bundle in SMALL_BUNDLES for name in bundle.runs]
 
 

@@ -3,7 +3,6 @@
 import json
 import shutil
 
-import nibabel as nib
 import numpy as np
 import pytest
 import torch
@@ -12,6 +11,9 @@ from monai.data import load_net_with_metadata
 from small_bundles import ADELE_SEGMENTATION, SMALL_BUNDLES, run_bundle
 
 from monai_adele.commands.bundle import copy_bundle
+from monai_adele.data import LabelFile
+from monai_adele.data.folder_cases import case_id_of
+from monai_adele.data.image_file import read_image_file
 from monai_adele.networks import load_weights
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # MONAI's own, and of PyTorch's exporters
@@ -165,12 +167,15 @@ def test_predictions_lie_on_the_grid_of_their_images(published, bundle, dataset,
     folders = {"dataset_dir": str(dataset / bundle.images), "output_dir": str(tmp_path)}
     run_bundle(published, ["inference"], kind="infer", **folders)
     images = sorted((dataset / bundle.images).iterdir())
-    assert sorted(path.name for path in tmp_path.iterdir()) == [path.name for path in images]
+    names = {case_id_of(path.name): f"{case_id_of(path.name)}{bundle.predictions}" for path in images}
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(names.values())
+    num_classes = metadata(published)["network_data_format"]["outputs"]["pred"]["num_channels"]
     for path in images:
-        given, found = nib.load(path), nib.load(tmp_path / path.name)
-        assert found.shape == given.shape
-        np.testing.assert_allclose(found.affine, given.affine, atol=1e-4)
-        assert set(np.unique(found.dataobj)) <= set(range(5))
+        given, found = read_image_file(path), LabelFile(tmp_path / names[case_id_of(path.name)])
+        assert found.ids.shape == given.shape
+        if given.affine is not None:
+            np.testing.assert_allclose(found.affine, given.affine, atol=1e-4)
+        assert set(np.unique(found.ids)) <= set(range(num_classes))
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["affine_problem", "corner_distance_mm", "grid_problem", "spacing_mm"]
+__all__ = ["affine_problem", "corner_distance_mm", "grid_problem", "shear_problem", "spacing_mm"]
 
 Array = npt.NDArray[Any]
 
 _SMALLEST_RELATIVE_DETERMINANT = 1e-6
+_LARGEST_COSINE = 0.01  # 0.6 degrees off a right angle
 _CORNERS = np.array([(*corner, 1.0) for corner in product((-0.5, 0.5), repeat=3)])
 
 
@@ -53,6 +54,33 @@ def affine_problem(affine: Array) -> str | None:
     if not volume > _SMALLEST_RELATIVE_DETERMINANT * np.prod(spacing_mm(matrix)):
         return "affine is singular, expected three independent axes; repair the header"
     return None
+
+
+def shear_problem(affine: Array, num_axes: int = 3) -> str | None:
+    """Say whether lengths in mm can be measured axis by axis.
+
+    Args:
+        affine: shape ``(4, 4)``, voxel indices to mm, sound.
+        num_axes: how many of its axes are used.
+
+    Returns:
+        What is wrong, or None. Axes may be off a right angle by 0.6 degrees.
+
+    Example:
+        >>> tilted = np.eye(4)
+        >>> tilted[1, 2] = 0.5
+        >>> shear_problem(tilted), shear_problem(tilted, 2)
+        ('affine is sheared (63.4 degrees between two axes), expected right angles where ...; resample it', None)
+    """
+    axes = np.asarray(affine, dtype=np.float64)[:3, :num_axes]
+    axes = axes / np.linalg.norm(axes, axis=0)
+    cosine = float(np.abs(axes.T @ axes - np.eye(num_axes)).max())
+    if cosine <= _LARGEST_COSINE:
+        return None
+    return (
+        f"affine is sheared ({np.degrees(np.arccos(min(cosine, 1.0))):.1f} degrees between two axes), expected right "
+        "angles where lengths are in mm; resample it"
+    )
 
 
 def corner_distance_mm(affine: Array, other: Array, shape: tuple[int, ...]) -> float:

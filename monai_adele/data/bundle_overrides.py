@@ -23,20 +23,21 @@ _OPTIONS = {*inspect.signature(run).parameters, *DEFAULT_MLFLOW_SETTINGS["config
 
 
 def check_bundle_overrides(arguments: Sequence[str] | None = None) -> None:
-    """Refuse a run of a bundle in which an override names a key that does not exist.
+    """Refuse a run of a bundle in which an override names a key that does not exist, or is code.
 
     ``python -m monai.bundle run`` adds unknown keys to the config, where nothing reads them. Known is
     what the config files define or an expression refers to; within an object also what it does not
     define, since that may be one more argument. Keys that an override file adds are refused if nothing
-    refers to them and they resemble a known one, as a typo does. It is the first step of the bundle's
-    ``initialize``.
+    refers to them and they resemble a known one, as a typo does. An override that begins with ``$``, as
+    an expression does, is refused: code belongs into a config file. It is the first step of the bundle's
+    ``initialize``; only ``imports`` run before it.
 
     Args:
         arguments: the words of the command line; default those of this process. If they are none of
             ``monai.bundle run``, nothing is checked.
 
     Raises:
-        AdeleError: that names all wrong keys, each with those that it resembles.
+        AdeleError: that names all wrong keys, each with those that it resembles, and all expressions.
 
     Example:
         >>> check_bundle_overrides(["ckpt_export", "--max_epoch", "3"])
@@ -49,7 +50,7 @@ def check_bundle_overrides(arguments: Sequence[str] | None = None) -> None:
     parser = ConfigParser(ConfigParser.load_config_files(files))
     text = json.dumps(parser.get(), default=str) + json.dumps(given, default=str)
     referred = set(re.findall(r"@(\w+)", text))
-    problems = [*_unknown_keys(given, parser, referred), *_misspelt_keys(files, referred)]
+    problems = [*_expressions(given), *_unknown_keys(given, parser, referred), *_misspelt_keys(files, referred)]
     if problems:
         raise AdeleError("\n".join(problems))
 
@@ -74,6 +75,12 @@ def _file_names(value: Any) -> list[str]:
     if value.lstrip().startswith(("[", "(")):
         return list(ast.literal_eval(value))
     return value.split(",")
+
+
+def _expressions(given: dict[str, Any]) -> Iterator[str]:
+    for key, value in given.items():
+        if re.search(r"""(^|[\[({,:=])\s*['"]?\s*\$""", str(value)):
+            yield f"--{key}: found an expression, expected a value; write code into a config file of your own"
 
 
 def _unknown_keys(given: dict[str, Any], parser: ConfigParser, referred: set[str]) -> Iterator[str]:

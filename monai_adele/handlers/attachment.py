@@ -8,23 +8,26 @@ from typing import Any
 
 from ignite.engine import Engine, Events
 from ignite.handlers import Checkpoint
+from monai.engines import Evaluator
 from monai.handlers import CheckpointSaver
 
 __all__ = ["attached_handlers", "check_attachment"]
 
 
 def check_attachment(engine: Engine, handler: Any) -> None:
-    """Refuse a second handler of a kind, and one that would act after a checkpoint is saved.
+    """Refuse a second handler of a kind, one on an evaluator, and one that would act after a checkpoint is saved.
 
     Args:
         engine: the trainer.
         handler: about to be attached to it.
 
     Raises:
-        ValueError: if the engine has a handler of the same class, or saves checkpoints at an epoch's end
-            already, which would not hold what the handler does then.
+        ValueError: if the engine is an evaluator, has a handler of the same class, or saves checkpoints at
+            an epoch's end already, which would not hold what the handler does then.
     """
     name = type(handler).__name__
+    if isinstance(engine, Evaluator):
+        raise ValueError(f"{name}: found a {type(engine).__name__}, expected a trainer; attach it to the trainer")
     for other in attached_handlers(engine):
         if type(other) is type(handler):
             raise ValueError(f"{name}: found another {name} attached to this engine, expected one; leave one out")

@@ -78,10 +78,15 @@ class AdeleLoss(_Loss):
 
         Returns:
             A scalar, if the base loss returns one.
+
+        Raises:
+            ValueError: if the target holds no voxel, which a base loss may take for a perfect prediction.
         """
         scales = [logits] if isinstance(logits, Tensor) else list(logits)
         scales = [convert_to_tensor(x, track_meta=False) for x in scales]
         target = convert_to_tensor(target, track_meta=False)
+        if not target.numel():
+            raise ValueError(f"target has shape {tuple(target.shape)}, expected at least one case and one voxel")
         counted = scales if self.base_scales == "all" else scales[:1]
         base = torch.stack([self._base(x / self.temperature, target) for x in counted]).mean(dim=0)
         if self.consistency_weight == 0 or len(scales) == 1:

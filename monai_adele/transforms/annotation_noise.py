@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
+from monai.data import MetaTensor
 from monai.transforms import Transform
 from monai.utils import TransformBackends
 
+from monai_adele.checks import shear_problem
 from monai_adele.data import ManifestRecord, append_record
 from monai_adele.data.folder_cases import case_id_of
 from monai_adele.data.manifest import checked_manifest_path
-from monai_adele.errors import AdeleError, DataError
+from monai_adele.errors import AdeleError, DataError, GeometryError
 from monai_adele.noise import NoiseModel, noise_to_config, recorded_draws
 from monai_adele.transforms.label_ids import label_ids
 from monai_adele.transforms.noisy_label import noisy_label
@@ -90,13 +92,15 @@ class AnnotationNoise(Transform):
 
         Raises:
             DataError: if there is neither an id nor a file name, if the id is of another kind, or if the
-                label cannot be used.
+                label cannot be used; a GeometryError where its own affine is sheared.
             OSError: if the manifest cannot be written.
         """
         case_id = _file_name(label) if case_id is None else _checked_id(case_id)
         digest = hashlib.sha256(f"annotation noise/{self.seed}/{case_id}".encode()).digest()
         rng = np.random.default_rng(int.from_bytes(digest, "little"))
         try:
+            if self.pixdim is None and isinstance(label, MetaTensor):
+                _require_right_angles(label)
             with recorded_draws() as draws:
                 noisy = noisy_label(label, self.noise, rng=rng, pixdim=self.pixdim, onehot=self.onehot)
         except AdeleError as error:
@@ -117,6 +121,12 @@ def _file_name(label: Any) -> str:
     if not isinstance(name, str) or not name:
         raise DataError("case without an id, and its label without a file name; give each case a case_id")
     return case_id_of(name)
+
+
+def _require_right_angles(label: MetaTensor) -> None:
+    problem = shear_problem(label.affine.cpu().numpy(), min(label.ndim - 1, 3))
+    if problem:
+        raise GeometryError(f"{problem}, or tell the spacing as pixdim")
 
 
 def _checked_id(case_id: str | int) -> str | int:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from monai_adele.checks import problem_line
+from monai_adele.checks import problem_line, shear_problem
 from monai_adele.data.label_file import LabelFile
-from monai_adele.errors import AdeleError, DataError
+from monai_adele.errors import AdeleError, DataError, GeometryError
 from monai_adele.noise import NoiseModel
 from monai_adele.transforms.annotation_noise import AnnotationNoise
 
@@ -25,7 +25,7 @@ def corrupt_label_file(
     """Write a noisy copy of a label file; geometry, dtype and all voxels not changed keep their bits.
 
     The noisy label is the one that :class:`AnnotationNoise` makes of the same case id, seed and spacing.
-    Lengths in mm are taken along the file's axes; a PNG has pixels of 1 mm.
+    Lengths in mm are taken along the file's axes, which have to be at right angles; a PNG has pixels of 1 mm.
 
     Args:
         source: the given label, see :class:`~monai_adele.data.label_file.LabelFile`; opened for reading only.
@@ -53,6 +53,7 @@ def corrupt_label_file(
     """
     try:
         label = LabelFile(source)
+        _require_right_angles(label)
     except AdeleError as error:
         raise type(error)(problem_line(case_id, str(source), str(error))) from error
     try:
@@ -66,3 +67,9 @@ def corrupt_label_file(
         raise type(error)(problem_line(case_id, str(source), str(error))) from error
     with open(target, "xb") as file:
         file.write(content)
+
+
+def _require_right_angles(label: LabelFile) -> None:
+    problem = None if label.affine is None else shear_problem(label.affine, min(label.ids.ndim, 3))
+    if problem:
+        raise GeometryError(problem)

@@ -20,6 +20,8 @@ from monai_adele.errors import AdeleError
 __all__ = ["check_bundle_overrides"]
 
 _OPTIONS = {*inspect.signature(run).parameters, *DEFAULT_MLFLOW_SETTINGS["configs"], "workflow_type"}
+_OPERATORS = (ast.operator, ast.unaryop, ast.boolop, ast.cmpop, ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare)
+_COMPUTING = (ast.Expression, ast.Constant, ast.Name, ast.Load, ast.IfExp, ast.List, ast.Tuple, *_OPERATORS)
 
 
 def check_bundle_overrides(arguments: Sequence[str] | None = None) -> None:
@@ -28,8 +30,9 @@ def check_bundle_overrides(arguments: Sequence[str] | None = None) -> None:
     ``python -m monai.bundle run`` adds unknown keys to the config, where nothing reads them. Known is
     what the config files define or an expression refers to; within an object also what it does not
     define, since that may be one more argument. Keys that an override file adds are refused if nothing
-    refers to them and they resemble a known one, as a typo does. An override that begins with ``$``, as
-    an expression does, is refused: code belongs into a config file. It is the first step of the bundle's
+    refers to them and they resemble a known one, as a typo does. An override with an expression
+    (``$``) may compute with numbers and other settings; one that calls anything, or asks for an attribute, is
+    refused: code belongs into a config file. It is the first step of the bundle's
     ``initialize``; only ``imports`` run before it.
 
     Args:
@@ -37,7 +40,7 @@ def check_bundle_overrides(arguments: Sequence[str] | None = None) -> None:
             ``monai.bundle run``, nothing is checked.
 
     Raises:
-        AdeleError: that names all wrong keys, each with those that it resembles, and all expressions.
+        AdeleError: that names all wrong keys, each with those that it resembles, and overrides that are code.
 
     Example:
         >>> check_bundle_overrides(["ckpt_export", "--max_epoch", "3"])
@@ -50,7 +53,7 @@ def check_bundle_overrides(arguments: Sequence[str] | None = None) -> None:
     parser = ConfigParser(ConfigParser.load_config_files(files))
     text = json.dumps(parser.get(), default=str) + json.dumps(given, default=str)
     referred = set(re.findall(r"@(\w+)", text))
-    problems = [*_expressions(given), *_unknown_keys(given, parser, referred), *_misspelt_keys(files, referred)]
+    problems = [*_code(given), *_unknown_keys(given, parser, referred), *_misspelt_keys(files, referred)]
     if problems:
         raise AdeleError("\n".join(problems))
 
@@ -77,10 +80,38 @@ def _file_names(value: Any) -> list[str]:
     return value.split(",")
 
 
-def _expressions(given: dict[str, Any]) -> Iterator[str]:
+def _code(given: dict[str, Any]) -> Iterator[str]:
     for key, value in given.items():
-        if re.search(r"""(^|[\[({,:=])\s*['"]?\s*\$""", str(value)):
-            yield f"--{key}: found an expression, expected a value; write code into a config file of your own"
+        for text in _texts(value):
+            if text.lstrip().startswith("$") and not _computes_only(text.lstrip()[1:]):
+                yield (
+                    f"--{key}: found an expression that does more than compute with numbers and other settings, "
+                    "expected a value; write code into a config file of your own"
+                )
+                break
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """The texts in a value as the command line gives it, also within a list or dictionary."""
+    if isinstance(value, str):
+        try:
+            inner = ast.literal_eval(value.strip())
+        except (ValueError, SyntaxError, RecursionError, MemoryError):
+            inner = value
+        value = inner if isinstance(inner, (list, tuple, dict)) else value
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (list, tuple, dict)):
+        for child in [*value.keys(), *value.values()] if isinstance(value, dict) else value:
+            yield from _texts(child)
+
+
+def _computes_only(expression: str) -> bool:
+    try:
+        tree = ast.parse(re.sub(r"@[\w#:]+", "x", expression).strip(), mode="eval")
+    except (ValueError, SyntaxError, RecursionError, MemoryError):
+        return False
+    return all(isinstance(node, _COMPUTING) for node in ast.walk(tree))
 
 
 def _unknown_keys(given: dict[str, Any], parser: ConfigParser, referred: set[str]) -> Iterator[str]:

@@ -51,12 +51,31 @@ def test_all_wrong_keys_are_named():
         ("--train#handlers#3#self_confidence", "True"),
         ("--train#inferer#min_size", "16"),  # one more argument of an object
         ("--rate", "0.1", "--learning_rate", "$@rate / 2"),
+        ("--patch_size", "$[64, 64] if @spatial_dims == 2 else [64, 64, 32]"),
+        ("--dataset_dir", "a$b"),
         ("--tracking", "mlflow", "--experiment_name", "first"),
         ("--run_id", "run", "--logging_file", "x.conf"),
     ],
 )
 def test_keys_that_are_known_pass(options):
     check(*options)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "$__import__('os').system('ls')",
+        " $@device.type",
+        "['$open(1)']",
+        "{'a': ['$@network.eval()']}",
+        "$[x for x in @seed]",
+        "$lambda: 0",
+        "$(",
+    ],
+)
+def test_an_override_that_is_code_is_refused(value):
+    with pytest.raises(AdeleError, match="^--learning_rate: found an expression that does more than compute"):
+        check("--learning_rate", value)
 
 
 @pytest.mark.parametrize("path", sorted(CONFIGS.glob("*.json")), ids=lambda path: path.name)

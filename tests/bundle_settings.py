@@ -9,3 +9,6 @@ EAGER = {
     "min_confidence": 0.0,
 }
 """Rule that sees an onset as soon as there can be one."""
+
+AT_ONCE = {"steady": False, "min_shift_voxels": 0}
+"""Settings with which the first pass corrects, and everything it can."""

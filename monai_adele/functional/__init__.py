@@ -5,6 +5,7 @@ from monai_adele.functional.authors_onset import (
     authors_onset_epoch,
     authors_onset_epoch_voc,
 )
+from monai_adele.functional.boundary_shift import boundary_shift_voxels
 from monai_adele.functional.change_cap import ChangeCap
 from monai_adele.functional.confidence import confidence_sums, mean_confidence
 from monai_adele.functional.consistency import authors_scale_consistency, scale_consistency
@@ -48,6 +49,7 @@ __all__ = [
     "authors_onset_epoch",
     "authors_onset_epoch_voc",
     "authors_scale_consistency",
+    "boundary_shift_voxels",
     "class_boxes",
     "confidence_sums",
     "correct_from",

@@ -47,6 +47,8 @@ class EvaluationPass:
         [('a', (4, 4))]
     """
 
+    is_free = False
+
     def __init__(
         self,
         dataset: Any,

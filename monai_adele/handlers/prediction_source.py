@@ -31,7 +31,13 @@ class CasePrediction:
 
 
 class PredictionSource(Protocol):
-    """Gives predictions of the training cases, un-augmented, for the correction of their labels."""
+    """Gives predictions of the training cases, un-augmented, for the correction of their labels.
+
+    Attributes:
+        is_free: whether predictions cost nothing beyond training.
+    """
+
+    is_free: bool
 
     def attach(self, engine: Engine) -> None:
         """Get to know the trainer whose network is asked."""

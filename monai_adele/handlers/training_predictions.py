@@ -47,6 +47,8 @@ class TrainingPredictions:
         ValueError: if the limit is negative.
     """
 
+    is_free = True
+
     def __init__(self, dataset: Any, *, case_id_key: str = "case_id", limit_mib: float = 1024) -> None:
         self.dataset = dataset
         self.case_id_key = case_id_key

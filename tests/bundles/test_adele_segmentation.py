@@ -11,7 +11,7 @@ import nibabel as nib
 import numpy as np
 import pytest
 import torch
-from bundle_settings import EAGER
+from bundle_settings import AT_ONCE, EAGER
 from monai.bundle import ConfigWorkflow
 
 from monai_adele.data import LabelStore, export_recorded_labels, read_run_record, undo_corrections, write_phantom
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.filterwarnings("ignore")  # MONAI's own, such as of its
 def run(output, dataset, *overrides, **settings):
     """Run the bundle; what has an onset at once, corrects at once."""
     files = [str(CONFIGS / f"{name}.json") for name in ("train", *overrides)]
-    settings = {"max_epochs": 3, "batch_size": 2, "channels": [4, 8, 16], "onset_rule": EAGER} | settings
+    settings = {"max_epochs": 3, "batch_size": 2, "channels": [4, 8, 16], "onset_rule": EAGER} | AT_ONCE | settings
     workflow = ConfigWorkflow(
         config_file=files,
         workflow_type="train",
@@ -124,7 +124,7 @@ def test_another_seed_gives_another_run(finished, slices, tmp_path):
 
 
 def test_a_resumed_run_is_the_uninterrupted_run(slices, tmp_path):
-    options = {"spatial_dims": 2, "every_epochs": 1}
+    options = {"spatial_dims": 2, "every_epochs": 1, "steady": True, "min_iou": 0.0}
     run(tmp_path / "whole", slices, max_epochs=4, **options)
     run(tmp_path / "parts", slices, max_epochs=2, **options)
     run(tmp_path / "parts", slices, max_epochs=4, resume=True, **options)
@@ -134,6 +134,7 @@ def test_a_resumed_run_is_the_uninterrupted_run(slices, tmp_path):
         assert (tmp_path / "parts" / name).read_text() == (tmp_path / "whole" / name).read_text()
     assert digests(tmp_path / "parts" / "corrected_labels") == digests(tmp_path / "whole" / "corrected_labels")
     assert summary(tmp_path / "parts")["onsets"] == summary(tmp_path / "whole")["onsets"]
+    assert LabelStore(tmp_path / "whole" / "store").journal()[0].epoch == 3  # which needs what was said in epoch 2
 
 
 def test_an_output_folder_in_use_is_refused_without_resume(finished, slices):

@@ -40,6 +40,7 @@ def train(output, dataset, step=None, pipe=None):
         bundle_root=str(CONFIGS.parent),
         dataset_dir=str(dataset),
         output_dir=str(output),
+        min_shift_voxels=0,
         tau_foreground=0.0,
         tau_background=0.0,
         resume=True,

@@ -31,6 +31,7 @@ def run(output, dataset, *overrides, **settings):
         bundle_root=str(CONFIGS.parent),
         dataset_dir=str(dataset),
         output_dir=str(output),
+        min_shift_voxels=0,
         tau_foreground=0.0,
         tau_background=0.0,
         num_test=2,

@@ -4,6 +4,7 @@ import os
 
 import pytest
 import torch
+from bundle_settings import AT_ONCE
 from ignite.engine import Events
 from monai.data import CacheDataset, DataLoader, DistributedSampler
 from monai.engines import SupervisedTrainer
@@ -79,7 +80,7 @@ def trainer_of(
         train_handlers=[
             EpochSeeder([dataset, order]),
             detector,
-            LabelCorrector(detector, store, kinds[source], rule=rule, **(limits or {})),
+            LabelCorrector(detector, store, kinds[source], rule=rule, **AT_ONCE | (limits or {})),
             TruthMonitor(NAMES),
         ],
     )
@@ -146,9 +147,10 @@ def test_training_on_the_same_batches_gives_the_same_curves(tmp_path):
 
 
 @pytest.mark.parametrize("source", ["evaluation", "training"])
-@pytest.mark.parametrize("num_cases", [4, 5])
-def test_every_case_is_corrected_once_as_by_one_process(tmp_path, num_cases, source):
-    alone, two = both(tmp_path, num_cases=num_cases, lr=0.0, onset=1, source=source)
+@pytest.mark.parametrize(("num_cases", "steady"), [(4, False), (5, False), (5, True)])
+def test_every_case_is_corrected_once_as_by_one_process(tmp_path, num_cases, steady, source):
+    limits = {"steady": steady}
+    alone, two = both(tmp_path, num_cases=num_cases, lr=0.0, onset=1, source=source, limits=limits)
     assert journal(tmp_path / "two") == journal(tmp_path / "one")
     assert len({case_id for _, _, case_id, _ in journal(tmp_path / "two")}) == num_cases
     for result in two:

@@ -42,7 +42,7 @@ def parts(units, network, store):
     detector = MemorizationDetector(CLASS_NAMES, AtOnce())
     rule = CorrectionRule(tau_foreground=0.1, tau_background=0.1)
     source = EvaluationPass(units, network, lambda image, net: net(image))
-    return detector, LabelCorrector(detector, store, source, rule=rule)
+    return detector, LabelCorrector(detector, store, source, rule=rule, steady=False, min_shift_voxels=0)
 
 
 def trainer_of(loader, network, handlers, **options):

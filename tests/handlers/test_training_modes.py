@@ -58,7 +58,7 @@ class Setting:
         kinds = {"evaluation": EvaluationPass(self.units, network, MultiScaleInferer()), "training": None}
         chosen = kinds[source] or TrainingPredictions(self.units)
         rule = CorrectionRule(tau_foreground=0.4, tau_background=0.4)
-        self.corrector = LabelCorrector(self.detector, self.store, chosen, rule=rule)
+        self.corrector = LabelCorrector(self.detector, self.store, chosen, rule=rule, steady=False, min_shift_voxels=0)
         inferer = MultiScaleInferer([1.0, 0.5], divisor=4)
         loss = AdeleLoss(DiceCELoss(to_onehot_y=True, softmax=True))
         self.trainer = SupervisedTrainer(

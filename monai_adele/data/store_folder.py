@@ -86,7 +86,9 @@ class StoreFolder:
         newest = self.head()
         wanted = newest if version is None else version
         if not 0 <= wanted <= newest:
-            raise StoreError(f"{self.path}: found no version {wanted}, expected one of 0..{newest}")
+            raise StoreError(
+                f"{self.path}: found no version {wanted}, expected one of 0..{newest}; point to the store of this run"
+            )
         if wanted not in self._versions:
             name = f"versions/{wanted:06d}.json"
             with self._named(name):

@@ -111,7 +111,7 @@ class RunCheckpoint:
         engine.add_event_handler(Events.COMPLETED, self._save_last)
 
     def _resume(self, engine: Engine, path: Path, objects: dict[str, Any]) -> None:
-        state = torch.load(path, map_location="cpu", weights_only=True)
+        state = _read(path)
         self._check_settings(path, state["run"]["settings"])
         max_epochs = engine.state.max_epochs  # a resumed run may be asked for more epochs
         Checkpoint.load_objects(to_load=objects, checkpoint=state)
@@ -132,7 +132,7 @@ class RunCheckpoint:
         """Whether a run whose last epoch is done was not killed before its last file was written."""
         if not self.last_model.is_file():
             return False
-        last = torch.load(self.last_model, map_location="cpu", weights_only=True)
+        last = _read(self.last_model)
         return last.keys() == network.keys() and all(torch.equal(last[name], network[name]) for name in last)
 
     def _only_finish(self, engine: Engine) -> None:
@@ -192,3 +192,14 @@ class RunCheckpoint:
         if self.evaluator is not None:
             self.evaluator.state.best_metric = state["metric"]
             self.evaluator.state.best_metric_epoch = state["epoch"]
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # torch raises anything on bytes that are no checkpoint
+        raise StoreError(
+            f"{path}: cannot be read ({type(error).__name__}), expected a whole file of tensors and numbers; nothing "
+            "in it was run; remove it to go on from the one before"
+        ) from error
+    return state

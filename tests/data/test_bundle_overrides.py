@@ -74,7 +74,7 @@ def test_keys_that_are_known_pass(options):
     ],
 )
 def test_an_override_that_is_code_is_refused(value):
-    with pytest.raises(AdeleError, match="^--learning_rate: found an expression that does more than compute"):
+    with pytest.raises(AdeleError, match=r"^--learning_rate: found an expression that does more than compute"):
         check("--learning_rate", value)
 
 

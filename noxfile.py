@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 from pathlib import Path
@@ -182,6 +183,23 @@ def no_harm(session: nox.Session) -> None:
                 overrides = [*chosen[method], settings, *([no_noise] if method == "adele" else [])]
                 run_bundle(session, overrides, output, *source, "--seed", str(seed), "--resume", "true")
     session.run("python", "benchmarks/no_harm/summarize.py", str(folder))
+
+
+@nox.session
+def sources(session: nox.Session) -> None:
+    """Measure both sources of predictions over norms and base losses, on the phantom, two seeds (an hour)."""
+    install(session, ".")
+    quiet_threads(session)
+    folder = Path(session.posargs[0] if session.posargs else "runs/sources").resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    settings = itertools.product((20, 21), ("instance", "batch"), ("dicece", "ce"), ("training", "evaluation"))
+    for seed, norm, loss, source in settings:
+        output = folder / f"{norm}_{loss}_{source}_seed{seed}"
+        if not (output / "models" / "model_last.pt").exists():
+            overrides = ["noise", "demo", *(["evaluation_pass"] if source == "evaluation" else [])]
+            options = ["--norm", norm, "--base_loss#lambda_dice", "1.0" if loss == "dicece" else "0.0"]
+            run_bundle(session, overrides, output, *options, "--seed", str(seed), "--resume", "true")
+    session.run("python", "benchmarks/sources/summarize.py", str(folder))
 
 
 @nox.session

@@ -25,7 +25,8 @@ def main() -> None:
     print("| normalization, loss | source | seeds | test mIoU | label IoU given -> corrected |\n" + "|---" * 5 + "|")
     for (setting, source), runs in found.items():
         test, given, corrected = np.mean(runs, axis=0)
-        print(f"| {setting.replace('_', ', ')} | {source} | {len(runs)} | {test:.3f} | {given:.3f} -> {corrected:.3f} |")
+        labels = f"{given:.3f} -> {corrected:.3f}"
+        print(f"| {setting.replace('_', ', ')} | {source} | {len(runs)} | {test:.3f} | {labels} |")
     for source in dict.fromkeys(source for _, source in found):
         test, _, corrected = np.mean([run for (_, of), runs in found.items() if of == source for run in runs], axis=0)
         print(f"| mean | {source} | | {test:.3f} | {corrected:.3f} |")

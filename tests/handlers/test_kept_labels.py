@@ -43,6 +43,7 @@ class InTurn:
     def __init__(self, units: Any, preds: list[torch.Tensor], *, is_free: bool = False) -> None:
         self.units, self.preds, self.is_free = units, preds, is_free
         self.passes = 0
+        self.confidence = torch.ones(GIVEN.shape)
 
     def attach(self, engine: Engine) -> None: ...
 
@@ -52,7 +53,7 @@ class InTurn:
         pred = self.preds[min(self.passes, len(self.preds) - 1)]
         self.passes += 1
         for unit in self.units:
-            yield CasePrediction(unit["case_id"], torch.as_tensor(unit["label"][0]), pred, torch.ones(pred.shape))
+            yield CasePrediction(unit["case_id"], torch.as_tensor(unit["label"][0]), pred, self.confidence)
 
 
 class Setting:
@@ -136,6 +137,12 @@ def test_the_shift_is_measured_from_the_given_label(tmp_path: Path) -> None:
     assert labels[2].equal(FIVE_ROWS_LESS)  # still open, though no voxel would move any more
     labels = Setting(tmp_path / "b", says(*[FIVE_ROWS_LESS] * 2, *[TWO_ROWS_LESS] * 2), min_shift_voxels=0.5).run()
     assert labels[3].equal(TWO_ROWS_LESS)  # 0.3 voxels from the label of then
+
+
+def test_voxels_of_which_nothing_is_known_do_not_shift_a_boundary(tmp_path: Path) -> None:
+    setting = Setting(tmp_path, says(torch.zeros_like(GIVEN)))
+    setting.source.confidence = (torch.arange(12)[:, None] == 8).float().expand(12, 12)  # one row of the organ
+    assert all(label.equal(GIVEN) for label in setting.run())
 
 
 def test_a_free_source_is_asked_before_the_onset(tmp_path: Path) -> None:

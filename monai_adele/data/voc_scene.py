@@ -47,7 +47,7 @@ def make_voc_scene(rng: np.random.Generator, size: Sequence[int]) -> VocScene:
     """Make a scene of one to three objects.
 
     Each class has its shape, a range of hues and stripes of one width; position, size, direction, shade and
-    light are drawn. The background is two shades with a texture, and sticks of any hue lie on it.
+    light are drawn. The background is two pale shades with a texture, and pale sticks lie on it.
 
     Args:
         rng: generator of all draws.
@@ -67,15 +67,16 @@ def make_voc_scene(rng: np.random.Generator, size: Sequence[int]) -> VocScene:
     rows, columns = np.meshgrid(np.arange(height) + 0.5, np.arange(width) + 0.5, indexing="ij")
     hsv = _background(rng, height, width)
     for _ in range(int(rng.integers(2, 5))):
-        _paint(rng, hsv, _stick(rng, rows, columns), hue=rng.uniform())
+        _paint(rng, hsv, _stick(rng, rows, columns), hue=rng.uniform(), saturation=rng.uniform(0.0, 0.3))
     drawn: list[SceneObject] = []
     for _ in range(int(rng.integers(1, 4))):
         class_id = int(rng.integers(1, len(VOC_PHANTOM_CLASSES)))
         radius = min(height, width) * rng.uniform(0.18, 0.34)
         u, v = _own_axes(rng, rows, columns, radius)
         mask = _shape(class_id, u, v)
-        hue = (class_id - 1) / (len(VOC_PHANTOM_CLASSES) - 1) + rng.uniform(-0.08, 0.08)
-        _paint(rng, hsv, mask, hue=hue, stripes=0.12 * np.sin(_STRIPES[class_id - 1] * u))
+        hue = (class_id - 1) / (len(VOC_PHANTOM_CLASSES) - 1) + rng.uniform(-0.05, 0.05)
+        stripes = 0.12 * np.sin(_STRIPES[class_id - 1] * u)
+        _paint(rng, hsv, mask, hue=hue, saturation=rng.uniform(0.5, 0.95), stripes=stripes)
         drawn = [SceneObject(o.class_id, o.radius, o.mask & ~mask) for o in drawn]
         drawn.append(SceneObject(class_id, radius, mask))
     drawn = [o for o in drawn if o.mask.sum() >= 12]
@@ -88,7 +89,7 @@ def _background(rng: np.random.Generator, height: int, width: int) -> Plane:
     places = np.arange(height, dtype=np.float64), np.arange(width, dtype=np.float64)
     blend = 1 / (1 + np.exp(-3 * SmoothField(rng, rng.uniform(8, 30)).plane(*places, 0.0)))
     hsv = np.empty((height, width, 3))
-    for i, (low, high) in enumerate(((0.0, 1.0), (0.05, 0.45), (0.25, 0.85))):
+    for i, (low, high) in enumerate(((0.0, 1.0), (0.0, 0.3), (0.25, 0.85))):
         first, second = rng.uniform(low, high, 2)
         hsv[..., i] = first + (second - first) * blend
     hsv[..., 2] += 0.06 * SmoothField(rng, rng.uniform(1.5, 4)).plane(*places, 0.0)
@@ -96,11 +97,16 @@ def _background(rng: np.random.Generator, height: int, width: int) -> Plane:
 
 
 def _paint(
-    rng: np.random.Generator, hsv: Plane, mask: NDArray[np.bool_], *, hue: float, stripes: Plane | float = 0.0
+    rng: np.random.Generator,
+    hsv: Plane,
+    mask: NDArray[np.bool_],
+    *,
+    hue: float,
+    saturation: float,
+    stripes: Plane | float = 0.0,
 ) -> None:
-    saturation, value = rng.uniform(0.4, 0.95), rng.uniform(0.4, 0.9)
     hsv[mask, 0], hsv[mask, 1] = hue, saturation
-    hsv[mask, 2] = np.broadcast_to(value + stripes, mask.shape)[mask]
+    hsv[mask, 2] = np.broadcast_to(rng.uniform(0.4, 0.9) + stripes, mask.shape)[mask]
 
 
 def _own_axes(rng: np.random.Generator, rows: Plane, columns: Plane, radius: float) -> tuple[Plane, Plane]:

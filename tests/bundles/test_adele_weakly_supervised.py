@@ -164,7 +164,7 @@ def test_the_default_rules_are_those_of_voc(dataset, tmp_path):
     flow = workflow(["train"], dataset_dir=str(dataset), output_dir=str(tmp_path), **settings)
     flow.initialize()
     corrector = flow.parser.get_parsed_content("corrector")
-    assert corrector.rule == CorrectionRule.voc()
+    assert corrector.rule == CorrectionRule.voc(tau=0.7)
     assert corrector.detector.rule == VocOnset(planned_epochs=16)
     assert corrector.detector.label_key == "given"
 

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from faults.fault_table import FAMILIES, NUMBER, PAGE, table, fault_tests, updated
+from faults.fault_table import FAMILIES, NUMBER, PAGE, fault_tests, table, updated
 
 TESTS = Path(__file__).parents[1]
 TEXT = PAGE.read_text(encoding="utf-8")

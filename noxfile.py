@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import configparser
 import itertools
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -330,3 +332,36 @@ def package(session: nox.Session) -> None:
         session.run(*command, "--config_file", "here/configs/train.json", *small, external=True)
         if not Path("run", "summary.json").exists():
             session.error("found no summary of the run of the installed bundle")
+
+
+@nox.session
+def fuzz(session: nox.Session) -> None:
+    """Hand 10,000 generated or damaged inputs to every reader (two hours); or as many as are named."""
+    install(session, ".[tests]")
+    quiet_threads(session)
+    session.env["MONAI_ADELE_FUZZ"] = session.posargs[0] if session.posargs else "10000"
+    session.run("pytest", "-n", "2", "tests/fuzz")
+
+
+def lowest_requirements() -> list[str]:
+    """The requirements of setup.cfg, each pinned to the release series of its lower bound."""
+    config = configparser.ConfigParser()
+    config.read("setup.cfg")
+    requirements = [line for line in config["options"]["install_requires"].splitlines() if line]
+    return [re.sub(r">=([0-9.]+).*", lambda bound: f"=={bound[1]}.*", line) for line in requirements]
+
+
+@nox.session(python="3.10")
+def oldest(session: nox.Session) -> None:
+    """Run the tests with the oldest Python and the oldest releases that setup.cfg allows."""
+    session.install("-q", *lowest_requirements(), ".[tests]")
+    quiet_threads(session)
+    session.run("pytest", "-n", "2", *session.posargs)
+
+
+@nox.session
+def newest(session: nox.Session) -> None:
+    """Run the tests with the newest releases that setup.cfg allows, whatever the constraints file says."""
+    session.install("-q", "--upgrade", "--upgrade-strategy", "eager", ".[tests]")
+    quiet_threads(session)
+    session.run("pytest", "-n", "2", *session.posargs)

@@ -20,7 +20,8 @@ def examples(page):
 
 # each example of the README stands alone; those of a page of the docs follow one another
 PROGRAMS = {f"README {number}": code for number, code in enumerate(examples(README))}
-PROGRAMS |= {page.name: "\n".join(examples(page)) for page in DOCS if examples(page)}
+ELSEWHERE = {"tutorial.md"}  # test_tutorial.py runs it, commands and all
+PROGRAMS |= {page.name: "\n".join(examples(page)) for page in DOCS if examples(page) and page.name not in ELSEWHERE}
 
 
 def test_the_readme_is_short_and_the_pages_have_examples():

@@ -61,7 +61,8 @@ _NETWORK = {"_target_": "UNet", "spatial_dims": 2, "in_channels": 1, "out_channe
 _PAPER = {"patch_size": [32, 32], "network_def": _NETWORK | {"strides": [2]}}
 _DEEPLAB = {"channels": [4, 4, 8, 8, 16], "head_channels": 8, "depths": [1, 1, 2, 1], "rates": [1, 2]}
 _GROUPS = {"norm": ["group", {"num_groups": 2}]}
-_CHANGES = {"max_changed_share": 0.5, "restore_missing": True, "min_iou": 0.1, "every_epochs": 2}
+_KEPT = {"steady": False, "min_shift_voxels": 0.5}
+_CHANGES = _KEPT | {"max_changed_share": 0.5, "restore_missing": True, "min_iou": 0.1, "every_epochs": 2}
 _CORRECTION = _CHANGES | {"tau_foreground": 0.5, "tau_background": 0.5, "max_epochs": 2, "onset_rule": EAGER}
 
 ADELE_SEGMENTATION = SmallBundle(

@@ -32,6 +32,7 @@ def run(output, dataset, *overrides, **settings):
         dataset_dir=str(dataset),
         output_dir=str(output),
         min_shift_voxels=0,
+        min_iou=0.0,
         tau_foreground=0.0,
         tau_background=0.0,
         num_test=2,

@@ -7,13 +7,21 @@ import hashlib
 import os
 import random
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from monai_adele.errors import StoreError
 
-__all__ = ["create_atomically", "file_stem", "path_inside", "sync_files", "sync_folder", "write_atomically"]
+__all__ = [
+    "create_atomically",
+    "file_stem",
+    "path_inside",
+    "remove_left_beside",
+    "sync_files",
+    "sync_folder",
+    "write_atomically",
+]
 
 _SYNC_THREADS = 8
 _PLAIN_STEM = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}")
@@ -142,6 +150,26 @@ def sync_files(paths: Sequence[Path]) -> None:
         return
     with ThreadPoolExecutor(_SYNC_THREADS) as threads:
         list(threads.map(_sync, paths))
+
+
+def remove_left_beside(paths: Iterable[Path]) -> None:
+    """Remove what processes that were killed while they wrote files left beside them.
+
+    Args:
+        paths: files of one or more folders, there or not; no other process may be writing them now.
+
+    Example:
+        >>> remove_left_beside([Path("no_such_folder/liver.nii.gz")])
+    """
+    names: dict[Path, set[str]] = {}
+    for path in paths:
+        names.setdefault(path.parent, set()).add(path.name)
+    for folder, own in names.items():
+        for left in folder.glob(".*.tmp"):
+            found = re.fullmatch(r"\.(.+)\.[0-9a-f]{12}\.tmp", left.name)
+            if found and found[1] in own:
+                with contextlib.suppress(OSError):
+                    left.unlink()
 
 
 def sync_folder(folder: Path) -> None:

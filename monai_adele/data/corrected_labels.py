@@ -16,7 +16,7 @@ from monai.data import MetaTensor
 from numpy.typing import NDArray
 
 from monai_adele.checks import grid_problem, problem_line, spacing_mm
-from monai_adele.data.atomic_files import file_stem, write_atomically
+from monai_adele.data.atomic_files import file_stem, remove_left_beside, write_atomically
 from monai_adele.data.case_grid import CaseGrid
 from monai_adele.data.correction import Correction
 from monai_adele.data.label_store import LabelStore
@@ -123,6 +123,7 @@ def export_corrected_labels(
     files = [_Files(case, Path(folder), label_key, case_id_key) for case in cases]
     _refuse_to_overwrite(files, (image_key, label_key, "truth"))
     _make(folder)
+    remove_left_beside(file.target for file in files)
     corrected, written = set(store.case_ids(version)), []
     for position, file in enumerate(files):
         names = {file.case_id} if slice_axis is None else _slices_of(file.case_id, corrected)

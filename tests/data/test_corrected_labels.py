@@ -125,6 +125,19 @@ def test_labels_without_correction_are_copied_bit_for_bit_unless_told_otherwise(
     assert os.listdir(tmp_path / "corrected") == ["b.nii.gz"]
 
 
+def test_what_a_killed_export_left_is_removed_and_nothing_else(tmp_path):
+    study, folder = Study(tmp_path), tmp_path / "corrected"
+    folder.mkdir()
+    mine, others = (
+        ".a.nii.gz.0123456789ab.tmp",
+        [".a.nii.gz.tmp", ".z.nii.gz.0123456789ab.tmp", "a.nii.gz.0123456789ab.tmp"],
+    )
+    for name in (mine, *others):
+        (folder / name).write_bytes(b"half of one")
+    study.export()
+    assert {path.name for path in folder.iterdir()} == {"a.nii.gz", "b.nii.gz", "c.nii.gz", *others}
+
+
 def test_given_labels_are_never_written(tmp_path):
     study = Study(tmp_path)
     study.correct(0)

@@ -115,10 +115,16 @@ NOISE += ("monai_adele.noise.Erode", "monai_adele.noise.Sequence", "monai_adele.
 NOISE += ("monai_adele.noise.OneOf", "monai_adele.noise.PerClass", "$open('x')", "@noise", "weights", "distance_mm")
 
 
+@pytest.fixture(scope="module")
+def untouched(tmp_path_factory):
+    """A folder in which nothing may be written; one for all inputs, since each is listed each time."""
+    return tmp_path_factory.mktemp("untouched")
+
+
 @fuzzing
 @given(config=any_json(*NOISE) | st.dictionaries(st.just("_target_") | st.sampled_from(NOISE), any_json(*NOISE)))
-def test_any_noise_config_is_a_noise_or_an_error(tmp_path_factory, config):
-    noise = only_clear(lambda: noise_from_config(config), tmp_path_factory.mktemp("noise"), DataError)
+def test_any_noise_config_is_a_noise_or_an_error(untouched, config):
+    noise = only_clear(lambda: noise_from_config(config), untouched, DataError)
     if noise is not None:
         assert isinstance(noise, NoiseModel)
         assert noise_from_config(noise_to_config(noise)) == noise
@@ -126,13 +132,13 @@ def test_any_noise_config_is_a_noise_or_an_error(tmp_path_factory, config):
 
 @fuzzing
 @given(name=st.sampled_from(preset_names()), edits=EDITS)
-def test_a_damaged_noise_config_is_a_noise_or_an_error(tmp_path_factory, name, edits):
+def test_a_damaged_noise_config_is_a_noise_or_an_error(untouched, name, edits):
     text = damaged(json.dumps(noise_to_config(noise_from_config(name))).encode(), edits)
     try:
         config = json.loads(text)
     except ValueError:
         return
-    only_clear(lambda: noise_from_config(config), tmp_path_factory.mktemp("noise"), DataError)
+    only_clear(lambda: noise_from_config(config), untouched, DataError)
 
 
 @pytest.fixture(scope="module")

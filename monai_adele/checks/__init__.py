@@ -4,7 +4,14 @@ Each ``*_problem`` or ``*_problems`` function answers what is wrong, as *found; 
 without the case and file, which `problem_line` puts in front.
 """
 
-from monai_adele.checks.geometry import affine_problem, corner_distance_mm, grid_problem, shear_problem, spacing_mm
+from monai_adele.checks.geometry import (
+    affine_problem,
+    corner_distance_mm,
+    grid_problem,
+    require_right_angles,
+    shear_problem,
+    spacing_mm,
+)
 from monai_adele.checks.lines import nearest_names, problem_line, problem_parts
 from monai_adele.checks.values import (
     MAX_LABEL_ID,
@@ -27,6 +34,7 @@ __all__ = [
     "nearest_names",
     "problem_line",
     "problem_parts",
+    "require_right_angles",
     "shear_problem",
     "spacing_mm",
     "value_range",

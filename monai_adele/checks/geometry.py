@@ -8,7 +8,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["affine_problem", "corner_distance_mm", "grid_problem", "shear_problem", "spacing_mm"]
+from monai_adele.errors import GeometryError
+
+__all__ = [
+    "affine_problem",
+    "corner_distance_mm",
+    "grid_problem",
+    "require_right_angles",
+    "shear_problem",
+    "spacing_mm",
+]
 
 Array = npt.NDArray[Any]
 
@@ -81,6 +90,25 @@ def shear_problem(affine: Array, num_axes: int = 3) -> str | None:
         f"affine is sheared ({np.degrees(np.arccos(min(cosine, 1.0))):.1f} degrees between two axes), expected right "
         "angles where lengths are in mm; resample it"
     )
+
+
+def require_right_angles(affine: Array, num_axes: int, *, otherwise: str = "") -> None:
+    """Stop where lengths in mm cannot be measured axis by axis.
+
+    Args:
+        affine: shape ``(4, 4)``, voxel indices to mm, sound.
+        num_axes: axes of the array; those after the third have no place in space.
+        otherwise: what else can be done, put behind the advice.
+
+    Raises:
+        GeometryError: if the axes are not at right angles, see `shear_problem`.
+
+    Example:
+        >>> require_right_angles(np.diag([2.0, 1.0, -3.0, 1.0]), 3)
+    """
+    problem = shear_problem(affine, min(num_axes, 3))
+    if problem:
+        raise GeometryError(problem + otherwise)
 
 
 def corner_distance_mm(affine: Array, other: Array, shape: tuple[int, ...]) -> float:

@@ -12,11 +12,11 @@ from monai.data import MetaTensor
 from monai.transforms import Transform
 from monai.utils import TransformBackends
 
-from monai_adele.checks import shear_problem
+from monai_adele.checks import require_right_angles
 from monai_adele.data import ManifestRecord, append_record
 from monai_adele.data.folder_cases import case_id_of
 from monai_adele.data.manifest import checked_manifest_path
-from monai_adele.errors import AdeleError, DataError, GeometryError
+from monai_adele.errors import AdeleError, DataError
 from monai_adele.noise import NoiseModel, noise_to_config, recorded_draws
 from monai_adele.transforms.label_ids import label_ids
 from monai_adele.transforms.noisy_label import noisy_label
@@ -100,7 +100,8 @@ class AnnotationNoise(Transform):
         rng = np.random.default_rng(int.from_bytes(digest, "little"))
         try:
             if self.pixdim is None and isinstance(label, MetaTensor):
-                _require_right_angles(label)
+                affine = label.affine.cpu().numpy()
+                require_right_angles(affine, label.ndim - 1, otherwise=", or tell the spacing as pixdim")
             with recorded_draws() as draws:
                 noisy = noisy_label(label, self.noise, rng=rng, pixdim=self.pixdim, onehot=self.onehot)
         except AdeleError as error:
@@ -121,12 +122,6 @@ def _file_name(label: Any) -> str:
     if not isinstance(name, str) or not name:
         raise DataError("case without an id, and its label without a file name; give each case a case_id")
     return case_id_of(name)
-
-
-def _require_right_angles(label: MetaTensor) -> None:
-    problem = shear_problem(label.affine.cpu().numpy(), min(label.ndim - 1, 3))
-    if problem:
-        raise GeometryError(f"{problem}, or tell the spacing as pixdim")
 
 
 def _checked_id(case_id: str | int) -> str | int:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from monai_adele.checks import problem_line, shear_problem
+from monai_adele.checks import problem_line, require_right_angles
 from monai_adele.data.label_file import LabelFile
-from monai_adele.errors import AdeleError, DataError, GeometryError
+from monai_adele.errors import AdeleError, DataError
 from monai_adele.noise import NoiseModel
 from monai_adele.transforms.annotation_noise import AnnotationNoise
 
@@ -53,7 +53,8 @@ def corrupt_label_file(
     """
     try:
         label = LabelFile(source)
-        _require_right_angles(label)
+        if label.affine is not None:
+            require_right_angles(label.affine, label.ids.ndim)
     except AdeleError as error:
         raise type(error)(problem_line(case_id, str(source), str(error))) from error
     try:
@@ -67,9 +68,3 @@ def corrupt_label_file(
         raise type(error)(problem_line(case_id, str(source), str(error))) from error
     with open(target, "xb") as file:
         file.write(content)
-
-
-def _require_right_angles(label: LabelFile) -> None:
-    problem = None if label.affine is None else shear_problem(label.affine, min(label.ids.ndim, 3))
-    if problem:
-        raise GeometryError(problem)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 __all__ = ["warn_of_excesses"]
 
+_logger = logging.getLogger(__name__)
 _SHOWN_CASES = 5
 
 
@@ -22,7 +23,7 @@ def warn_of_excesses(epoch: int, num_cases: int, excesses: Mapping[str, str]) ->
         return
     shown = [f"{case_id}: {excess}" for case_id, excess in list(excesses.items())[:_SHOWN_CASES]]
     more = [f"and {len(excesses) - len(shown)} more"] if len(excesses) > len(shown) else []
-    logging.getLogger("monai_adele.handlers.label_corrector").warning(
+    _logger.warning(
         "epoch %d: %d of %d cases left as they are, since too much would change: %s",
         epoch,
         len(excesses),

@@ -20,11 +20,15 @@ __all__ = [
     "remove_left_beside",
     "sync_files",
     "sync_folder",
+    "target_of_temporary",
+    "temporaries_in",
+    "temporary_beside",
     "write_atomically",
 ]
 
 _SYNC_THREADS = 8
 _PLAIN_STEM = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}")
+_TEMPORARY = re.compile(r"\.(.+)\.[0-9a-f]{12}\.tmp")
 _WINDOWS_DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 _names = random.Random()  # its own: seeds of the run do not reach it; asking the system each time takes long
 if hasattr(os, "register_at_fork"):
@@ -80,6 +84,49 @@ def path_inside(folder: Path, name: str) -> Path:
     if path != root and not path.startswith(os.path.join(root, "")):
         raise StoreError(f"{folder}: {name!r} leads out of the folder; expected a path inside it")
     return folder / name
+
+
+def temporary_beside(path: Path) -> Path:
+    """Return a new hidden name in the folder of a file or folder, to write it under before it is renamed.
+
+    Args:
+        path: what is to be written.
+
+    Returns:
+        ``.<name>.<12 hexadecimal digits>.tmp``; others at the same time get other digits.
+    """
+    return path.with_name(f".{path.name}.{_names.getrandbits(48):012x}.tmp")
+
+
+def target_of_temporary(name: str) -> str | None:
+    """Return what was to be written under a name of :func:`temporary_beside`; None for any other name.
+
+    Args:
+        name: of a file or folder.
+
+    Example:
+        >>> target_of_temporary(".a.nii.gz.0123456789ab.tmp"), target_of_temporary(".mine.tmp")
+        ('a.nii.gz', None)
+    """
+    found = _TEMPORARY.fullmatch(name)
+    return found[1] if found else None
+
+
+def temporaries_in(folder: Path) -> list[tuple[Path, str]]:
+    """List what stands in a folder under names of :func:`temporary_beside`.
+
+    Args:
+        folder: there or not.
+
+    Returns:
+        Path of each file or folder, and the name that it was to get; in no order.
+
+    Example:
+        >>> temporaries_in(Path("no_such_folder"))
+        []
+    """
+    found = [(path, target_of_temporary(path.name)) for path in (folder.iterdir() if folder.is_dir() else ())]
+    return [(path, name) for path, name in found if name is not None]
 
 
 def write_atomically(path: Path, content: bytes, *, flush: bool = True) -> None:
@@ -165,9 +212,8 @@ def remove_left_beside(paths: Iterable[Path]) -> None:
     for path in paths:
         names.setdefault(path.parent, set()).add(path.name)
     for folder, own in names.items():
-        for left in folder.glob(".*.tmp"):
-            found = re.fullmatch(r"\.(.+)\.[0-9a-f]{12}\.tmp", left.name)
-            if found and found[1] in own:
+        for left, name in temporaries_in(folder):
+            if name in own:
                 with contextlib.suppress(OSError):
                     left.unlink()
 
@@ -195,7 +241,7 @@ def _sync(path: Path, flags: int = os.O_RDWR) -> None:
 
 @contextlib.contextmanager
 def _written_beside(path: Path, content: bytes, *, flush: bool = True) -> Iterator[Path]:
-    temporary = path.with_name(f".{path.name}.{_names.getrandbits(48):012x}.tmp")
+    temporary = temporary_beside(path)
     try:
         with open(temporary, "xb") as file:
             file.write(content)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
-import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from monai_adele.data.atomic_files import sync_files, sync_folder
+from monai_adele.data.atomic_files import sync_files, sync_folder, temporaries_in, temporary_beside
 from monai_adele.errors import StoreError
 
 __all__ = ["left_stages", "staged_folder"]
@@ -42,7 +40,7 @@ def staged_folder(folder: str | os.PathLike[str]) -> Iterator[Path]:
     """
     target = Path(os.path.realpath(folder))
     _require_unused(target, folder)
-    stage = target.with_name(f".{target.name}.{secrets.token_hex(6)}.tmp")
+    stage = temporary_beside(target)
     try:
         stage.mkdir(parents=True)
         yield stage
@@ -73,9 +71,7 @@ def left_stages(folder: str | os.PathLike[str]) -> list[Path]:
         Sorted; empty as a rule.
     """
     target = Path(os.path.realpath(folder))
-    stage = re.compile(re.escape(f".{target.name}.") + r"[0-9a-f]{12}\.tmp")
-    beside = target.parent.iterdir() if target.parent.is_dir() else ()
-    return sorted(path for path in beside if stage.fullmatch(path.name) and path.is_dir())
+    return sorted(path for path, name in temporaries_in(target.parent) if name == target.name and path.is_dir())
 
 
 def _require_unused(target: Path, folder: str | os.PathLike[str]) -> None:

@@ -16,6 +16,8 @@ from monai_adele.data.atomic_files import (
     path_inside,
     sync_files,
     sync_folder,
+    target_of_temporary,
+    temporaries_in,
     write_atomically,
 )
 from monai_adele.data.correction import Correction
@@ -205,7 +207,7 @@ class StoreFolder:
     def remove_temporary_files(self) -> None:
         """Remove what a killed writer left half written."""
         for folder in (self.path, self.path / "versions", self.path / "corrections"):
-            for file in folder.glob(".*.tmp"):
+            for file, _ in temporaries_in(folder):
                 with contextlib.suppress(OSError):
                     file.unlink()
 
@@ -226,7 +228,7 @@ class StoreFolder:
 
     def _files(self) -> Iterator[Path]:
         for file in sorted(self.path.rglob("*")):
-            if file.is_file() and file.suffix != ".tmp" and file.name != "000000.json":
+            if file.is_file() and target_of_temporary(file.name) is None and file.name != "000000.json":
                 yield file
 
     def _read(self, name: str) -> bytes:

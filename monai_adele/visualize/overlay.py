@@ -89,7 +89,7 @@ def _draw_case(band: SubFigure, case: OverlayCase, num_classes: int, *, headings
     seen = (_known(given, num_classes) > 0) | (_known(corrected, num_classes) > 0) | (given != corrected)
     all_axes = band.subplots(1, 4)
     for axes, heading in zip(all_axes, _HEADINGS, strict=True):
-        show_slice(axes, image, spacing=spacing, window=_window(image, seen))
+        show_slice(axes, image, spacing=spacing, window=_window(image, seen) if image.ndim == 2 else None)
         frame_slice(axes, seen, spacing=spacing, smallest_mm=24 * max(spacing))
         if headings:
             axes.set_title(heading, fontsize=10)

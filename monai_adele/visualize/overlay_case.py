@@ -18,11 +18,11 @@ __all__ = ["OverlayCase"]
 
 @dataclass(frozen=True, eq=False)
 class OverlayCase:
-    """An image with its labels, all of shape ``(*spatial)`` in 2D or 3D, on one grid.
+    """An image with its labels, of shape ``(*spatial)`` in 2D or 3D, all on one grid.
 
     Args:
         case_id: name of the case.
-        image: densities of one channel.
+        image: densities of one channel; or red, green and blue in ``[0, 255]``, shape ``(*spatial, 3)``.
         given: class ids as they came.
         corrected: class ids after correction.
         spacing: mm per axis, each over 0.
@@ -49,7 +49,8 @@ class OverlayCase:
 
     def __post_init__(self) -> None:
         shape = self.given.shape
-        arrays = [self.image, self.corrected, *([] if self.truth is None else [self.truth])]
+        arrays = [self.corrected, *([] if self.truth is None else [self.truth])]
+        arrays += [] if self.image.shape == (*shape, 3) else [self.image]
         found = [array.shape for array in arrays if array.shape != shape]
         if found or len(shape) not in (2, 3):
             raise ValueError(f"case {self.case_id!r}: found shapes {[shape, *found]}, expected one of 2D or 3D")
@@ -101,7 +102,7 @@ class OverlayCase:
         for field in fields(self):
             array = getattr(self, field.name)
             if isinstance(array, np.ndarray) and field.name != "affine":
-                volume = array if array.ndim == 3 else array[..., None]
+                volume = array if self.given.ndim == 3 else np.expand_dims(array, 2)
                 turned[field.name] = nib.orientations.apply_orientation(volume, turn)
         return replace(self, **turned, spacing=tuple(steps.tolist()), affine=None)
 

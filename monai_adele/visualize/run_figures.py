@@ -5,11 +5,13 @@ from __future__ import annotations
 import heapq
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
 from monai.utils import convert_to_tensor
+from numpy.typing import NDArray
 
 from monai_adele.data import LabelStore
 from monai_adele.handlers import MemorizationDetector
@@ -19,6 +21,8 @@ from monai_adele.visualize.overlay import overlay_figure
 from monai_adele.visualize.overlay_case import OverlayCase
 
 __all__ = ["most_changed_figure", "run_curves_figure"]
+
+_PHOTOGRAPHS = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff")
 
 
 def run_curves_figure(history: Sequence[dict[str, float]], detector: MemorizationDetector) -> Figure:
@@ -57,7 +61,8 @@ def most_changed_figure(units: Any, store: LabelStore, class_names: Sequence[str
 
     Args:
         units: un-augmented training cases with ``image``, current ``label``, ``case_id`` and, in
-            experiments, ``truth``.
+            experiments, ``truth``. Images of PNG, JPEG and the like are shown as photographs: in colour if
+            they have it, and as they lie; of others the first channel is shown, upright.
         store: the corrections.
         class_names: names of the classes, index = class id.
         max_cases: how many at most.
@@ -79,15 +84,39 @@ def _overlay_case(item: dict[str, Any], store: LabelStore) -> OverlayCase:
     case_id, image = str(item["case_id"]), item["image"]
     corrected = convert_to_tensor(item["label"], track_meta=False)[0].numpy()
     truth = convert_to_tensor(item["truth"], track_meta=False)[0].numpy() if "truth" in item else None
-    return OverlayCase(
+    values = convert_to_tensor(image, track_meta=False).numpy()
+    case = OverlayCase(
         case_id,
-        convert_to_tensor(image, track_meta=False)[0].numpy(),
+        values[0],
         np.asarray(store.given_label(case_id, corrected)),
         corrected,
         spacing=[float(step) for step in image.pixdim[: corrected.ndim]],
         truth=truth,
         affine=image.affine.numpy() if tuple(image.affine.shape) == (4, 4) else None,
     )
+    return _as_photograph(case, values) if _is_photograph(image) else case
+
+
+def _is_photograph(image: Any) -> bool:
+    """Whether an image in 2D comes from a format that does not say where its pixels lie in a patient."""
+    name = str(getattr(image, "meta", {}).get("filename_or_obj", ""))
+    return image.ndim == 3 and name.lower().endswith(_PHOTOGRAPHS)
+
+
+def _as_photograph(case: OverlayCase, values: NDArray[Any]) -> OverlayCase:
+    """Return the case with its second axis downwards, in colour where it has three channels; no side is a patient's."""
+    image = case.image if len(values) < 3 else np.moveaxis(_bytes(values[:3]), 0, -1)
+    labels = {name: getattr(case, name) for name in ("given", "corrected", "truth")}
+    turned = {name: None if label is None else label[:, ::-1] for name, label in labels.items()}
+    return replace(case, image=image[:, ::-1], affine=None, **turned)
+
+
+def _bytes(values: NDArray[Any]) -> NDArray[Any]:
+    """Colours in ``[0, 255]``; those of a normalized image are stretched."""
+    low, high = float(values.min()), float(values.max())
+    if low >= 0 and 1 < high <= 255:
+        return values
+    return (values - low) * (255 / max(high - low, 1e-12))
 
 
 def _series(history: Sequence[dict[str, float]], key: str) -> list[float] | None:

@@ -23,23 +23,25 @@ def show_slice(
     spacing: Sequence[float] = (1.0, 1.0),
     window: tuple[float, float] | None = None,
 ) -> None:
-    """Draw a slice in grey, in mm, the first axis to the right and the second upwards.
+    """Draw a slice in grey or colour, in mm, the first axis to the right and the second upwards.
 
     Args:
         axes: where to draw; its ticks are removed.
-        image: densities, shape ``(X, Y)``; what is not finite is drawn black.
+        image: densities, shape ``(X, Y)``, or red, green and blue, ``(X, Y, 3)``; what is not finite is drawn black.
         spacing: mm per axis, each over 0.
-        window: densities drawn black and white; by default the 1st and the 99.5th percentile.
+        window: densities drawn black and white; by default the 1st and the 99.5th percentile, of colours 0 and 255.
     """
     finite = image[np.isfinite(image)]
-    if window is None:
+    if window is None and image.ndim == 3:
+        window = (0.0, 255.0)
+    elif window is None:
         low, high = np.percentile(finite, (1, 99.5)) if finite.size else (0.0, 1.0)
         window = (float(low), float(high))
     low, high = window
     grey = np.clip((image - low) / max(high - low, 1e-12), 0, 1)
-    width, height = (n * step for n, step in zip(image.shape, spacing, strict=True))
+    width, height = (n * step for n, step in zip(image.shape[:2], spacing, strict=True))
     axes.imshow(
-        np.nan_to_num(grey).T,
+        np.nan_to_num(grey).swapaxes(0, 1),
         cmap="gray",
         vmin=0,
         vmax=1,

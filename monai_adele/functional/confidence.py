@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from monai_adele.functional.predicted_classes import predicted_classes
+
 __all__ = ["confidence_sums", "mean_confidence"]
 
 _UNITS = 2**16  # whole numbers add up to the same sum in any order
@@ -39,17 +41,17 @@ def confidence_sums(scores: Tensor, label: Tensor, *, ignore_index: int | None =
         )
     every = (slice(None), slice(None), *[slice(None, None, step)] * (scores.ndim - 2))
     with torch.no_grad():
-        looked_at = scores[every].float()
-        best, pred = looked_at.max(dim=1)
-        units = ((best - looked_at.logsumexp(dim=1)).exp() * _UNITS).round().long()
-        counted = (
-            torch.isfinite(best)
-            if ignore_index is None
-            else torch.isfinite(best) & (label[every][:, 0] != ignore_index)
-        )
+        by_class = scores[every].float().transpose(0, 1).flatten(1)  # (C, voxels)
+        best, pred = by_class[0].clone(), predicted_classes(by_class[None])[0, 0]
+        for others in by_class[1:]:
+            torch.maximum(best, others, out=best)
+        units = (by_class - best).exp_().sum(0).reciprocal_().mul_(_UNITS).round_()
+        counted = torch.isfinite(best)
+        if ignore_index is not None:
+            counted &= (label[every] != ignore_index).flatten()
         sums = torch.zeros(2, scores.shape[1], dtype=torch.int64, device=scores.device)
-        sums[0].index_add_(0, pred.flatten(), torch.where(counted, units, 0).flatten())
-        sums[1].index_add_(0, pred.flatten(), counted.long().flatten())
+        sums[0].index_add_(0, pred.int(), torch.where(counted, units, 0).long())
+        sums[1].index_add_(0, pred.int(), counted.long())
     return sums.T.contiguous()
 
 

@@ -33,6 +33,8 @@ from monai_adele.handlers.stale_labels import check_batch, check_pipeline
 
 __all__ = ["LabelCorrector"]
 
+_ALLOWANCE = 8.0  # how much further a short boundary has to move: chosen by measurement, see docs/results.md
+
 
 class LabelCorrector:
     """Ignite handler that replaces labels where the network confidently disagrees with them.
@@ -44,8 +46,8 @@ class LabelCorrector:
 
     Three things keep right labels. A voxel changes only where two passes in a row predict the same class
     (``steady``); so the first pass corrects nothing, and a source that costs nothing is asked before the onset, too.
-    A structure stays as it is in a case where the network would move its boundary by hardly a voxel
-    (``min_shift_voxels``). And a class that the network has not learned is not erased: while its training IoU of
+    A structure stays as it is in a case where the network would hardly move its boundary
+    (``min_shift_voxels``; further for a short boundary, whose mean shift is mostly chance). And a class that the network has not learned is not erased: while its training IoU of
     the epoch is below ``min_iou``, it loses no voxel.
 
     Where a cap is passed, the case, which is a slice in 2D slice mode, stays as it is in that pass: a warning
@@ -66,8 +68,8 @@ class LabelCorrector:
         steady: change a voxel only where the pass before predicted the same class, too; the mean of both
             confidences has to exceed the threshold.
         min_shift_voxels: mean shift of a structure's given boundary below which a case keeps the structure as it is
-            in that pass, at least 0; see :func:`monai_adele.functional.boundary_shift_voxels`. With
-            ``steady``, the mean of both passes.
+            in that pass, at least 0; ``1 + 8 / sqrt(n)`` times as much for a boundary of ``n`` voxels, see
+            :func:`monai_adele.functional.boundary_shift_voxels`. With ``steady``, the mean of both passes.
         min_iou: training IoU below which a class loses no voxel, in ``[0, 1]``. Nor does a class that
             was neither labelled nor predicted in what the epoch saw.
         self_confidence: take as threshold of each class its mean confidence, over all cases of the
@@ -90,7 +92,7 @@ class LabelCorrector:
         rule: Callable[..., Tensor] | None = None,
         cap: ChangeCap | None = None,
         steady: bool = True,
-        min_shift_voxels: float = 1.0,
+        min_shift_voxels: float = 0.6,
         min_iou: float = 0.3,
         self_confidence: bool = False,
         every_epochs: int = 1,
@@ -239,8 +241,8 @@ class LabelCorrector:
             self._memory.remember(case, given)
 
     def _shift(self, given: Tensor, pred: Tensor) -> dict[int, float]:
-        num_classes = len(self.detector.class_names)
-        return boundary_shift_voxels(given, pred, num_classes, ignore_index=self.detector.ignore_index)
+        options: dict[str, Any] = {"allowance": _ALLOWANCE, "ignore_index": self.detector.ignore_index}
+        return boundary_shift_voxels(given, pred, len(self.detector.class_names), **options)
 
     def _thresholds(self) -> dict[int, float]:
         """Mean self-confidence of each class over the cases; on process 0, nothing elsewhere."""

@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from monai_adele.functional import boundary_shift_voxels
 
 
-def by_voxels(label: np.ndarray, pred: np.ndarray, class_id: int, ignore_index: int | None) -> float:
+def by_voxels(
+    label: np.ndarray, pred: np.ndarray, class_id: int, ignore_index: int | None, allowance: float = 0
+) -> float:
     """The definition, voxel by voxel."""
     contradicted = boundary = 0
     for place in np.ndindex(label.shape):
@@ -26,7 +28,7 @@ def by_voxels(label: np.ndarray, pred: np.ndarray, class_id: int, ignore_index: 
             boundary += any(label[at] != class_id for at in inside)
     if contradicted == 0:
         return 0.0
-    return contradicted / boundary if boundary else math.inf
+    return contradicted / boundary / (1 + allowance / math.sqrt(boundary)) if boundary else math.inf
 
 
 def _steps(axis: int, dims: int) -> list[list[int]]:
@@ -38,16 +40,19 @@ def _steps(axis: int, dims: int) -> list[list[int]]:
     seed=st.integers(0, 10**6),
     shape=st.lists(st.integers(1, 5), min_size=1, max_size=3),
     ignore_index=st.sampled_from([None, 1, 255]),
+    allowance=st.sampled_from([0.0, 2.5]),
 )
-def test_it_is_the_definition(seed: int, shape: list[int], ignore_index: int | None) -> None:
+def test_it_is_the_definition(seed: int, shape: list[int], ignore_index: int | None, allowance: float) -> None:
     rng = np.random.default_rng(seed)
     label, pred = rng.choice([0, 0, 1, 2, 255], shape).astype(np.int32), rng.integers(0, 3, shape).astype(np.uint8)
-    found = boundary_shift_voxels(torch.from_numpy(label), torch.from_numpy(pred), 3, ignore_index=ignore_index)
+    tensors = torch.from_numpy(label), torch.from_numpy(pred)
+    found = boundary_shift_voxels(*tensors, 3, allowance=allowance, ignore_index=ignore_index)
     counted = {int(c) for c in np.unique(label)} - {255, ignore_index}
     # the ids outside of 0 .. 2 count nowhere, like ignored ones
     unlabelled = np.where(label == 255, -1, label)
     expected = {
-        c: by_voxels(np.where(unlabelled == ignore_index, -1, unlabelled), pred, c, -1) for c in sorted(counted)
+        c: by_voxels(np.where(unlabelled == ignore_index, -1, unlabelled), pred, c, -1, allowance)
+        for c in sorted(counted)
     }
     assert found == pytest.approx(expected)
 
@@ -56,6 +61,17 @@ def test_a_square_grown_by_one_voxel_shifts_by_about_one() -> None:
     label, pred = torch.zeros(2, 20, 20, dtype=torch.long)
     label[5:15, 5:15], pred[4:16, 4:16] = 1, 1
     assert boundary_shift_voxels(label, pred, 2)[1] == (144 - 100) / 36
+
+
+def test_a_short_boundary_has_to_move_further() -> None:
+    def grown(size: int) -> float:
+        label, pred = torch.zeros(40, 40, dtype=torch.long), torch.zeros(40, 40, dtype=torch.long)
+        label[5 : 5 + size, 5 : 5 + size], pred[5 : 6 + size, 5 : 5 + size] = 1, 1
+        return boundary_shift_voxels(label, pred, 2, allowance=8)[1] / boundary_shift_voxels(label, pred, 2)[1]
+
+    assert grown(2) == pytest.approx(1 / 5)  # four voxels of a boundary
+    assert grown(17) == pytest.approx(1 / 2)  # 64
+    assert grown(2) < grown(6) < grown(17) < grown(30) < 1
 
 
 def test_a_class_that_fills_the_image_has_no_boundary() -> None:

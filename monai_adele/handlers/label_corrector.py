@@ -46,9 +46,9 @@ class LabelCorrector:
 
     Three things keep right labels. A voxel changes only where two passes in a row predict the same class
     (``steady``); so the first pass corrects nothing, and a source that costs nothing is asked before the onset, too.
-    A structure stays as it is in a case where the network would hardly move its boundary
-    (``min_shift_voxels``; further for a short boundary, whose mean shift is mostly chance). And a class that the network has not learned is not erased: while its training IoU of
-    the epoch is below ``min_iou``, it loses no voxel.
+    A structure stays as it is in a case where the network would hardly move its boundary (``min_shift_voxels``;
+    a short boundary has to move further, since its mean shift is mostly chance). And a class that the network has
+    not learned is not erased: while its training IoU of the epoch is below ``min_iou``, it loses no voxel.
 
     Where a cap is passed, the case, which is a slice in 2D slice mode, stays as it is in that pass: a warning
     names the cases, once a pass; their number is ``engine.state.metrics["cases_left_alone"]``, and

@@ -99,7 +99,7 @@ _COLORS = {
     "flip_prob": 0.0,
 }
 _EAGER = {"tau": 0.0, "min_iou": 0.0, "every_epochs": 1, "max_epochs": 2, "onset_rule": EAGER}
-_GIVEN = {"restart": False, "counted_label": None, "flip_axes": [], "prediction_scales": [1.0, 0.5]}
+_GIVEN = {"restart": False, "counted_label": None, "flip_axes": [], "prediction_scales": [1.0, 0.5]} | _KEPT
 _RESNET38 = {"width": 1, "initial_weights": None, "evaluation_scales": [1.0], "num_workers": 0, "temperature": 2.0}
 
 ADELE_WEAKLY_SUPERVISED = SmallBundle(

@@ -48,7 +48,7 @@ def test_all_wrong_keys_are_named():
     "options",
     [
         ("--max_epochs", "3", "--bundle_root", "here"),
-        ("--train#handlers#3#self_confidence", "True"),
+        ("--corrector#self_confidence", "True"),
         ("--train#inferer#min_size", "16"),  # one more argument of an object
         ("--rate", "0.1", "--learning_rate", "$@rate / 2"),
         ("--patch_size", "$[64, 64] if @spatial_dims == 2 else [64, 64, 32]"),

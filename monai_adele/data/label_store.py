@@ -15,7 +15,7 @@ from torch import Tensor
 from monai_adele.data.correction import Correction
 from monai_adele.data.journal import JournalEntry
 from monai_adele.data.store_folder import StoreFolder
-from monai_adele.data.store_history import by_hand_since, entries_between
+from monai_adele.data.store_history import by_hand_since, entries_between, require_digest
 from monai_adele.data.store_lock import StoreLock
 from monai_adele.data.store_transaction import StoreTransaction, does_not_belong, not_written
 from monai_adele.data.store_version import StoreVersion
@@ -64,6 +64,11 @@ class LabelStore:
     def version(self) -> int:
         """Id of the newest version, read from disk; 0 for a new store."""
         return self._files.head()
+
+    @property
+    def digest(self) -> str:
+        """Digest of all that the newest version holds."""
+        return self._files.version().digest
 
     @property
     def is_empty(self) -> bool:
@@ -182,19 +187,21 @@ class LabelStore:
             raise not_written(self._files, error) from error
         return made.version
 
-    def resume_at(self, version: int) -> int:
+    def resume_at(self, version: int, *, digest: str | None = None) -> int:
         """Roll back to the version of a checkpoint, unless that would bring back what a person undid.
 
         Args:
             version: the version that the checkpoint holds.
+            digest: of that version, as the checkpoint holds it; None to take any.
 
         Returns:
             Id of the newest version now.
 
         Raises:
-            StoreError: as :meth:`roll_back`; and if what stands now was undone or restored by a person
-                after the checkpoint.
+            StoreError: as :meth:`roll_back`; if the digest is another one; and if what stands now was undone or
+                restored by a person after the checkpoint.
         """
+        require_digest(self._files, version, digest)
         by_hand = by_hand_since(self._files, version)
         if by_hand is not None:
             raise StoreError(

@@ -8,8 +8,27 @@ from monai_adele.data.correction_change import correction_change
 from monai_adele.data.journal import JournalEntry
 from monai_adele.data.store_folder import StoreFolder
 from monai_adele.data.store_version import StoreVersion
+from monai_adele.errors import StoreError
 
-__all__ = ["by_hand_since", "entries_between"]
+__all__ = ["by_hand_since", "entries_between", "require_digest"]
+
+
+def require_digest(files: StoreFolder, version: int, digest: str | None) -> None:
+    """Refuse a store whose version is not the one that a checkpoint was saved with.
+
+    Args:
+        files: the files of the store.
+        version: its id.
+        digest: as the checkpoint holds it; None to take any.
+
+    Raises:
+        StoreError: if there is no such version, it holds something else, or its file is damaged.
+    """
+    if digest is not None and files.version(version).digest != digest:
+        raise StoreError(
+            f"{files.path}: found another version {version} than the one that the checkpoint was saved with, so this "
+            "is the store of another run; expected the store of this run; point to it"
+        )
 
 
 def entries_between(files: StoreFolder, before: StoreVersion, after: StoreVersion) -> Iterator[JournalEntry]:

@@ -151,7 +151,7 @@ class StoreTransaction:
         try:
             digest, is_new = self._files.write_correction(case_id, correction)
         except OSError as error:
-            raise not_written(self._files, error) from error
+            raise not_written(self._files, error, case_id) from error
         self._cases[case_id] = digest
         if is_new:
             self._written.append((case_id, digest))
@@ -197,15 +197,17 @@ def does_not_belong(files: StoreFolder, case_id: str, found: str, expected: Sequ
     )
 
 
-def not_written(files: StoreFolder, error: OSError) -> StoreError:
+def not_written(files: StoreFolder, error: OSError, case_id: str | None = None) -> StoreError:
     """Return the error for a version that could not be written.
 
     Args:
         files: the files of the store.
         error: what the operating system said.
+        case_id: the case at which it was; None for the version as a whole.
     """
+    where = f"{files.path}" if case_id is None else f"case {case_id!r} ({files.path})"
     return StoreError(
-        f"{files.path}: cannot write a new version: {error.strerror or error}; the last one is kept; free "
+        f"{where}: cannot write a new version: {error.strerror or error}; the last one is kept; free "
         "disk space or check permissions, then resume"
     )
 

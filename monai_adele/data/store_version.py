@@ -43,6 +43,11 @@ class StoreVersion:
         """Return the version as bytes that show if they were changed."""
         return sealed_json(asdict(self))
 
+    @property
+    def digest(self) -> str:
+        """Digest of all that the version holds; two stores have the same one only for the same content."""
+        return hashlib.sha256(self.encode()).hexdigest()
+
     @classmethod
     def decode(cls, content: bytes) -> StoreVersion:
         """Read what :meth:`encode` wrote.

@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 import sys
 
-from monai_adele.commands import bundle, calibrate, check, compare, corrections, corrupt, onsets
+from monai_adele.commands import audit, bundle, calibrate, check, compare, corrections, corrupt, onsets
 from monai_adele.errors import AdeleError
 
 __all__ = ["main"]
 
-COMMANDS = (bundle, calibrate, check, compare, corrections, corrupt, onsets)
+COMMANDS = (audit, bundle, calibrate, check, compare, corrections, corrupt, onsets)
 
 
 def main(arguments: list[str] | None = None) -> int:

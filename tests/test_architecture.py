@@ -17,7 +17,7 @@ LAYERS = [
     {"functional"},
     {"noise", "losses", "inferers", "networks", "metrics", "data"},
     {"transforms", "calibration"},
-    {"handlers"},
+    {"handlers", "audit"},
     {"visualize"},
     {"experiments"},
     {"commands"},

@@ -11,10 +11,13 @@ from monai_adele.checks import nearest_names
 from monai_adele.commands.correction_text import history_text, table_text
 from monai_adele.data import (
     LabelStore,
+    Review,
     RunRecord,
     correction_table,
     export_recorded_labels,
+    read_review,
     read_run_record,
+    undo_classes,
     undo_corrections,
     volume_case_id,
 )
@@ -51,6 +54,12 @@ def add_command(commands: Any) -> None:
     exported = _action(actions, "export", _export, "write corrected labels on the grids of the given ones")
     exported.add_argument("--out", type=Path, required=True, help="folder to write; must not exist, or be empty")
     exported.add_argument("--version", type=int, help="as of this version; default the newest")
+    text = "take back the corrections that a person rejected on the page of an audit; the others stay"
+    reviewed = actions.add_parser("apply-review", help=text, description=text[0].upper() + text[1:] + ".")
+    reviewed.add_argument("review", type=Path, help="review.json, as the page saved it")
+    reviewed.add_argument("--run", type=Path, metavar="RUN_FOLDER", help="default: the folder above the review")
+    reviewed.add_argument("--out", type=Path, help="then write the corrected labels to this new folder")
+    reviewed.set_defaults(run=_apply_review)
 
 
 def _action(actions: Any, name: str, run: Any, text: str) -> argparse.ArgumentParser:
@@ -148,6 +157,51 @@ def _undo(run: CorrectedRun, args: argparse.Namespace) -> None:
     print(f"{sum(undone.voxels.values())} voxels in {len(cases)} cases have their given class again: {shown}")
     print(f"this is version {undone.version}; `corrections restore --version {before}` takes it back")
     print(_AFTER_AN_UNDO)
+
+
+def _apply_review(args: argparse.Namespace) -> None:
+    review = read_review(args.review)
+    run = CorrectedRun(args.run or _run_above(args.review))
+    rejected = _rejected(run, review)
+    with run.store.lock():
+        before = run.store.version
+        if review.store_version not in (None, before):
+            print(f"note: the review is of version {review.store_version}, the corrections are at version {before}")
+        undone = undo_classes(run.store, rejected, reason=f"rejected in a review of {len(review.marks)} labels")
+    counts = {mark: sum(one.mark == mark for one in review.marks) for mark in ("agree", "reject", "again")}
+    print(f"{counts['agree']} agreed, {counts['reject']} rejected, {counts['again']} to be looked at again")
+    if undone.version == before:
+        print("nothing to undo: no corrected voxel is of a rejected label")
+    else:
+        cases = {run.case_of(unit) for unit in undone.voxels}
+        print(f"{sum(undone.voxels.values())} voxels in {len(cases)} cases have their given class again")
+        print(f"this is version {undone.version}; `corrections restore --version {before}` takes it back")
+        print(_AFTER_AN_UNDO)
+    if args.out is not None:
+        _export(run, argparse.Namespace(out=args.out, version=None))
+
+
+def _run_above(review: Path) -> Path:
+    """The nearest folder above a review that is one of a run."""
+    for folder in review.resolve().parents[:3]:
+        if (folder / "cases.json").is_file():
+            return folder
+    raise DataError(f"{review}: found no run in the folders above it, expected its run's folder; name it with --run")
+
+
+def _rejected(run: CorrectedRun, review: Review) -> dict[str, list[int]]:
+    """The classes that are rejected in each of the store's cases; every name that is not known at once."""
+    _, problems = run.units_of(sorted({mark.case_id for mark in review.marks}), corrected=True)
+    _, more = run.class_ids(sorted({mark.class_name for mark in review.marks}))
+    if problems or more:
+        raise DataError([*problems, *more])
+    rejected: dict[str, list[int]] = {}
+    for mark in review.marks:
+        if mark.mark == "reject":
+            classes, _ = run.class_ids([mark.class_name])
+            for unit in run.units_of([mark.case_id], corrected=True)[0]:
+                rejected.setdefault(unit, []).extend(classes)
+    return rejected
 
 
 def _restore(run: CorrectedRun, args: argparse.Namespace) -> None:

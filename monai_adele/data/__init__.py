@@ -22,7 +22,8 @@ from monai_adele.data.phantom import make_phantom, write_phantom
 from monai_adele.data.prepared_cases import PreparedCases, check_output_folder, prepare_cases
 from monai_adele.data.recorded_export import export_recorded_labels
 from monai_adele.data.replay import replayed_label
-from monai_adele.data.run_record import RunRecord, case_grids, label_files, read_run_record
+from monai_adele.data.review import Review, ReviewMark, read_review
+from monai_adele.data.run_record import RunRecord, case_grids, image_files, label_files, read_run_record
 from monai_adele.data.seeded_dataset import SeededDataset
 from monai_adele.data.slices import (
     foreground_slices,
@@ -35,7 +36,7 @@ from monai_adele.data.slices import (
 from monai_adele.data.split import split_cases
 from monai_adele.data.split_record import Split, read_split
 from monai_adele.data.store_transaction import StoreTransaction
-from monai_adele.data.undo import Undone, undo_corrections
+from monai_adele.data.undo import Undone, undo_classes, undo_corrections
 from monai_adele.data.unit_dataset import unit_dataset
 from monai_adele.data.voc_cases import VOC_CLASSES, VOC_IGNORED, find_voc_cases
 from monai_adele.data.voc_palette import encode_voc_label, voc_palette
@@ -60,7 +61,11 @@ __all__ = [
     "write_phantom",
     "make_phantom",
     "suggest_patch_size",
+    "undo_classes",
     "undo_corrections",
+    "Review",
+    "ReviewMark",
+    "read_review",
     "AdmissionReport",
     "CaseChange",
     "CaseGrid",
@@ -92,6 +97,7 @@ __all__ = [
     "export_corrected_labels",
     "export_recorded_labels",
     "foreground_slices",
+    "image_files",
     "label_files",
     "onsets_from_csv",
     "prepare_cases",

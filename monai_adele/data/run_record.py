@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from monai_adele.data.case_grid import CaseGrid
 from monai_adele.data.original_grid import on_original_grid
 from monai_adele.errors import DataError, GeometryError
 
-__all__ = ["RunRecord", "case_grids", "label_files", "read_run_record"]
+__all__ = ["RunRecord", "case_grids", "image_files", "label_files", "read_run_record"]
 
 _FILE = "cases.json"
 _FORMAT = "monai_adele cases 1"
@@ -35,6 +35,7 @@ class RunRecord:
         slices: whether the store's cases are 2D slices of the volumes, along the last axis.
         labels: case id to the file of the given label, absolute.
         grids: case id to its grids.
+        images: case id to the files of its image, absolute; empty in the records of older versions.
     """
 
     class_names: tuple[str, ...]
@@ -42,6 +43,7 @@ class RunRecord:
     slices: bool
     labels: Mapping[str, Path]
     grids: Mapping[str, CaseGrid]
+    images: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)
 
     def write(self, folder: str | os.PathLike[str]) -> None:
         """Write the record as ``cases.json``; label files inside the folder are named relative to it.
@@ -51,12 +53,20 @@ class RunRecord:
         """
         root = Path(os.path.abspath(folder))
         cases = [
-            {"case_id": name, "label": str(_seen_from(root, path)), **asdict(self.grids[name])}
+            {
+                "case_id": name,
+                "label": str(_seen_from(root, path)),
+                **self._image(name, root),
+                **asdict(self.grids[name]),
+            }
             for name, path in self.labels.items()
         ]
         content: dict[str, Any] = {"format": _FORMAT, "class_names": self.class_names}
         content |= {"ignore_index": self.ignore_index, "slices": self.slices, "cases": cases}
         write_atomically(root / _FILE, (json.dumps(content, allow_nan=False) + "\n").encode())
+
+    def _image(self, name: str, root: Path) -> dict[str, list[str]]:
+        return {"image": [str(_seen_from(root, path)) for path in self.images[name]]} if name in self.images else {}
 
 
 def read_run_record(folder: str | os.PathLike[str]) -> RunRecord:
@@ -88,6 +98,11 @@ def read_run_record(folder: str | os.PathLike[str]) -> RunRecord:
             slices=bool(content["slices"]),
             labels={name: root / str(case["label"]) for name, case in cases.items()},
             grids={name: CaseGrid.decode(case) for name, case in cases.items()},
+            images={
+                name: tuple(root / str(path) for path in case["image"])
+                for name, case in cases.items()
+                if "image" in case
+            },
         )
     except FileNotFoundError as error:
         raise DataError(f"{folder}: found no {_FILE}, expected the output folder of a run") from error
@@ -142,6 +157,19 @@ def label_files(cases: Sequence[Mapping[str, Any]]) -> dict[str, Path]:
         cases: with ``label`` and ``case_id``.
     """
     return {str(case["case_id"]): Path(os.path.abspath(case["label"])) for case in cases}
+
+
+def image_files(cases: Sequence[Mapping[str, Any]]) -> dict[str, tuple[Path, ...]]:
+    """Return the files of each case's image, absolute.
+
+    Args:
+        cases: with ``image``, one path or several, and ``case_id``.
+    """
+    files = {str(case["case_id"]): case["image"] for case in cases if "image" in case}
+    return {
+        name: tuple(Path(os.path.abspath(path)) for path in (found if isinstance(found, (list, tuple)) else [found]))
+        for name, found in files.items()
+    }
 
 
 def _seen_from(root: Path, path: Path) -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,7 +12,7 @@ from monai_adele.data.correction import Correction
 from monai_adele.data.label_store import LabelStore
 from monai_adele.errors import DataError
 
-__all__ = ["Undone", "undo_corrections"]
+__all__ = ["Undone", "undo_classes", "undo_corrections"]
 
 
 @dataclass(frozen=True)
@@ -70,16 +70,37 @@ def undo_corrections(
     ]
     if problems:
         raise DataError(problems)
+    return _undone(store, dict.fromkeys(wanted, class_ids), reason or _asked(case_ids, class_ids))
+
+
+def undo_classes(store: LabelStore, classes: Mapping[str, Collection[int]], *, reason: str) -> Undone:
+    """Give voxels of some classes their given class again, other classes in each case, as one new version.
+
+    Args:
+        store: the corrections.
+        classes: case (slice in 2D slice mode) to the ids of the classes whose corrections are taken back; a
+            case that holds no correction is passed over.
+        reason: for the journal.
+
+    Returns:
+        What was taken back.
+
+    Raises:
+        StoreError: if a file is damaged, or the disk is full.
+    """
+    return _undone(store, classes, reason)
+
+
+def _undone(store: LabelStore, classes: Mapping[str, Collection[int] | None], reason: str) -> Undone:
     kept: dict[str, Correction | None] = {}
     voxels: dict[str, int] = {}
-    for case_id in wanted:
+    for case_id, class_ids in classes.items():
         before = store.correction(case_id)
         after = None if before is None else _without(before, class_ids)
         if before is not None and len(before) > len(after or ()):
             kept[case_id] = after
             voxels[case_id] = len(before) - len(after or ())
-    version = store.amend(kept, reason=reason or _asked(case_ids, class_ids))
-    return Undone(version, voxels)
+    return Undone(store.amend(kept, reason=reason), voxels)
 
 
 def _asked(case_ids: Collection[str] | None, class_ids: Collection[int] | None) -> str:

@@ -1,5 +1,6 @@
 """Figures of what a run did."""
 
+from monai_adele.visualize.audit_page import audit_page
 from monai_adele.visualize.class_curves import ClassCurves
 from monai_adele.visualize.comparison import comparison_table, read_summary
 from monai_adele.visualize.contact_sheet import contact_sheet_figure
@@ -9,15 +10,20 @@ from monai_adele.visualize.noise_gallery import noise_gallery
 from monai_adele.visualize.overlay import difference_colors, overlay_figure
 from monai_adele.visualize.overlay_case import OverlayCase
 from monai_adele.visualize.palette import class_style
+from monai_adele.visualize.report_page import report_page
 from monai_adele.visualize.run_figures import most_changed_figure, run_curves_figure
 from monai_adele.visualize.run_report import RunReport
 from monai_adele.visualize.sheet_case import SheetCase
+from monai_adele.visualize.slice_picture import case_pictures
 from monai_adele.visualize.slice_view import draw_contours, frame_slice, show_slice
 
 __all__ = [
     "SheetCase",
     "contact_sheet_figure",
     "ClassCurves",
+    "audit_page",
+    "case_pictures",
+    "report_page",
     "OverlayCase",
     "RunReport",
     "class_style",

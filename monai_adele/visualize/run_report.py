@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import logging
+import math
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,13 +14,17 @@ from typing import Any
 
 import ignite.distributed as idist
 from ignite.engine import Engine, Events
+from matplotlib.figure import Figure
 from monai.engines import Evaluator
 
-from monai_adele.data import LabelStore, RunRecord, case_grids, export_corrected_labels, label_files
+from monai_adele.data import LabelStore, RunRecord, case_grids, export_corrected_labels, image_files, label_files
 from monai_adele.data.atomic_files import write_atomically
 from monai_adele.functional import iou_from_counts
 from monai_adele.handlers import MemorizationDetector
+from monai_adele.visualize.corrections_over_time import corrections_over_time_figure
 from monai_adele.visualize.figure_file import save_png
+from monai_adele.visualize.page import png_uri, svg_uri
+from monai_adele.visualize.report_page import report_page
 from monai_adele.visualize.run_figures import most_changed_figure, run_curves_figure
 from monai_adele.visualize.run_summary import correction_facts, environment_facts, label_quality, onset_facts
 
@@ -32,8 +37,9 @@ class RunReport:
     When it starts ``cases.json``, all that is needed to export corrections later (see
     :class:`monai_adele.data.RunRecord`), and in experiments ``given_labels/``; after each epoch
     ``learning_curves.csv``; at the end, also after Ctrl-C,
-    ``learning_curves.png``, ``corrected_labels/``, ``most_changed_cases.png`` and
-    ``summary.json``. Attach it after the handlers whose numbers it writes and before the
+    ``learning_curves.png``, ``corrected_labels/``, ``most_changed_cases.png``,
+    ``summary.json`` and ``report.html``, a page that holds all of it.
+    Attach it after the handlers whose numbers it writes and before the
     checkpoint, which holds its history. Of several processes, process 0 writes.
 
     Args:
@@ -114,7 +120,8 @@ class RunReport:
             items = self.volumes if self.slices else self.units
             transform = getattr(self.volumes, "transform", None)
             grids = case_grids((items[i] for i in range(len(items))), transform)
-        record = RunRecord(tuple(self.detector.class_names), self.ignore_index, self.slices, labels, grids)
+        images = image_files(self.cases)
+        record = RunRecord(tuple(self.detector.class_names), self.ignore_index, self.slices, labels, grids, images)
         record.write(self.output_dir)
 
     def _write_down(self, engine: Engine) -> None:
@@ -153,7 +160,8 @@ class RunReport:
         if not self.history:
             return
         self._pass_time()
-        save_png(run_curves_figure(self.history, self.detector), self.output_dir / "learning_curves.png")
+        curves = run_curves_figure(self.history, self.detector)
+        save_png(curves, self.output_dir / "learning_curves.png")
         export_corrected_labels(
             self.cases,
             self.volumes,
@@ -164,8 +172,9 @@ class RunReport:
         )
         changed = most_changed_figure(self.units, self.store, self.detector.class_names)
         save_png(changed, self.output_dir / "most_changed_cases.png")
-        summary = json.dumps(self._summary(engine), indent=2)
-        write_atomically(self.output_dir / "summary.json", (summary + "\n").encode())
+        summary = self._summary(engine)
+        write_atomically(self.output_dir / "summary.json", (json.dumps(summary, indent=2) + "\n").encode())
+        write_atomically(self.output_dir / "report.html", self._page(summary, curves, changed))
         logging.getLogger(__name__).info("curves, corrected labels and summary are in %s", self.output_dir)
 
     def _summary(self, engine: Engine) -> dict[str, Any]:
@@ -183,6 +192,19 @@ class RunReport:
             "settings": self.settings,
             "environment": environment_facts(),
         }
+
+    def _page(self, summary: dict[str, Any], curves: Figure, changed: Figure) -> bytes:
+        names, last = self.detector.class_names, self.history[-1]
+        over_time = corrections_over_time_figure(self.store.journal(), names)
+        return report_page(
+            summary,
+            name=self.output_dir.resolve().name,
+            num_cases=len(self.cases),
+            last_iou={name: last.get(f"train_iou_{name}", math.nan) for name in names},
+            curves=svg_uri(curves),
+            corrections=None if over_time is None else svg_uri(over_time),
+            changed=None if self.store.is_empty else png_uri(changed),
+        )
 
     def state_dict(self) -> dict[str, Any]:
         """History and time so far, as primitives."""

@@ -30,6 +30,7 @@ from monai_adele.functional import (
 )
 from monai_adele.handlers.attachment import check_attachment
 from monai_adele.handlers.counted_samples import counted_samples
+from monai_adele.handlers.ignored_samples import IgnoredSamples
 from monai_adele.handlers.stale_labels import check_noise_keys
 
 __all__ = ["MemorizationDetector", "MemorizationEvents"]
@@ -55,8 +56,9 @@ class MemorizationDetector:
 
     It publishes ``train_iou_<class>`` and ``train_confidence_<class>`` in ``engine.state.metrics``,
     where MONAI's TensorBoard and MLflow handlers find them, and the decision of every class in
-    ``engine.state.onsets``. It is to be attached before the handlers that use its decisions and
-    before checkpoint savers.
+    ``engine.state.onsets``. With an ``ignore_index`` there is also ``ignored_samples``: how many of the epoch held no
+    other voxel, and so taught nothing. At the end of the run it logs their sum, and why a class has no onset. It is
+    to be attached before the handlers that use its decisions and before checkpoint savers.
 
     Args:
         class_names: names of the classes, index = class id, class 0 the background.
@@ -98,6 +100,7 @@ class MemorizationDetector:
         self.classes = range(0 if include_background else 1, len(class_names))
         self.curves: dict[int, LearningCurve] = {c: LearningCurve([]) for c in self.classes}
         self.onsets: dict[int, OnsetDecision] = {}
+        self._ignored = IgnoredSamples(ignore_index)
         self._counts: Tensor | None = None
         self._validation_counts: Tensor | None = None
         self._engine: Engine | None = None
@@ -122,6 +125,7 @@ class MemorizationDetector:
         engine.add_event_handler(Events.EPOCH_STARTED, self._start_epoch)
         engine.add_event_handler(IterationEvents.LOSS_COMPLETED, self._count)
         engine.add_event_handler(Events.EPOCH_COMPLETED, self._finish_epoch)
+        engine.add_event_handler(Events.COMPLETED, self._finish_run)
         if self.evaluator is not None:
             self.evaluator.add_event_handler(Events.EPOCH_STARTED, self._start_validation)
             self.evaluator.add_event_handler(IterationEvents.FORWARD_COMPLETED, self._count_validation)
@@ -139,6 +143,7 @@ class MemorizationDetector:
 
     def _count(self, engine: Engine) -> None:
         scores, label = _scores_and_label(engine, self.label_key)
+        self._ignored.count(label)
         confidence = confidence_sums(scores, label, ignore_index=self.ignore_index)
         counts = torch.cat([self._overlaps(scores, label), confidence], dim=1)
         self._counts = counts if self._counts is None else self._counts + counts
@@ -163,6 +168,17 @@ class MemorizationDetector:
         for c in self.classes:
             if c not in self.memorized():
                 self._decide(engine, c)
+
+        self._ignored.finish_epoch(engine)
+
+    def _finish_run(self, engine: Engine) -> None:
+        """Say of each class without an onset why it has none, and how many samples taught nothing."""
+        self._ignored.tell()
+        if idist.get_rank() == 0:
+            for c, decision in sorted(self.onsets.items()):
+                if decision.epoch is None:
+                    name, reason = self.class_names[c], decision.reason
+                    logging.getLogger(__name__).info("no onset of memorization of %s: %s", name, reason)
 
     def _summed(self, counts: Tensor | None, columns: int, engine: Engine) -> Tensor:
         """Counts of all processes, ``(C, columns)``."""

@@ -31,13 +31,25 @@ class AtOnce:
 class SmallRun:
     """Detector, corrector, guard and checkpoint on a stock trainer."""
 
-    def __init__(self, cases, network, store, *, epochs=2, source="evaluation", names=NAMES, resume=False, **options):
+    def __init__(
+        self,
+        cases,
+        network,
+        store,
+        *,
+        epochs=2,
+        source="evaluation",
+        names=NAMES,
+        resume=False,
+        ignore_index=None,
+        **options,
+    ):
         units = CacheDataset(cases, [CurrentLabeld("label", store)], progress=False, num_workers=1)
         self.store, self.network = store, network
-        self.detector = MemorizationDetector(names, AtOnce())
+        self.detector = MemorizationDetector(names, AtOnce(), ignore_index=ignore_index)
         passed = EvaluationPass(units, network, MultiScaleInferer())
         self.source = passed if source == "evaluation" else TrainingPredictions(units)
-        rule = CorrectionRule(tau_foreground=0.2, tau_background=0.2)
+        rule = CorrectionRule(tau_foreground=0.2, tau_background=0.2, ignore_index=ignore_index)
         self.corrector = LabelCorrector(self.detector, store, self.source, rule=rule, **{"min_iou": 0.0, **options})
         self.optimizer = torch.optim.SGD(network.parameters(), lr=0.01)
         parts = {"network": network, "optimizer": self.optimizer}
@@ -51,7 +63,7 @@ class SmallRun:
             train_data_loader=DataLoader(units, batch_size=2),
             network=network,
             optimizer=self.optimizer,
-            loss_function=AdeleLoss(DiceCELoss(to_onehot_y=True, softmax=True)),
+            loss_function=AdeleLoss(DiceCELoss(to_onehot_y=True, softmax=True), ignore_index=ignore_index),
             inferer=MultiScaleInferer(),
             decollate=False,
             train_handlers=[FiniteGuard(), self.detector, self.corrector, self.checkpoint],

@@ -5,6 +5,8 @@ import json
 import os
 import random
 import re
+import resource
+import signal
 
 import numpy as np
 import pytest
@@ -157,6 +159,29 @@ def test_a_full_disk_keeps_the_last_corrections(store, monkeypatch, function):
     assert again.version == 1
     assert np.array_equal(again.current_label("liver_042", given), first)
     assert not list(store.folder.rglob("*.tmp"))
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGXFSZ"), reason="no limit on the size of files")
+def test_a_correction_that_does_not_fit_on_the_disk_is_named(store):
+    """8 | disk full while writing a corrected label | stops; the version before is whole, no partial file is left."""
+    given = np.zeros((40, 40), np.uint8)
+    noise = np.random.default_rng(0).integers(0, 4, given.shape, np.uint8)
+    with store.transaction() as transaction:
+        transaction.put("liver_042", given, noise)
+    (kept,) = (store.folder / "corrections").iterdir()
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))  # the system itself stops after 100 bytes
+    try:
+        with (
+            pytest.raises(StoreError, match=r"^case 'liver_042' \(.*store\): cannot write .* File too large"),
+            store.transaction() as transaction,
+        ):
+            transaction.put("liver_042", given, noise.T.copy())
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    again = LabelStore(store.folder)
+    assert np.array_equal(again.current_label("liver_042", given), noise)
+    assert list((store.folder / "corrections").iterdir()) == [kept]
 
 
 @pytest.mark.skipif(not os.path.isdir("/proc"), reason="a folder that nobody can write in, root neither")

@@ -7,9 +7,10 @@ import nibabel as nib
 import numpy as np
 import pytest
 import torch
+from faults.small_run import SmallRun
 from monai.losses import DiceCELoss
 
-from monai_adele.data import admit_cases, find_cases
+from monai_adele.data import LabelStore, admit_cases, find_cases
 from monai_adele.errors import DataError, LabelValueError
 from monai_adele.functional import (
     LearningCurve,
@@ -126,7 +127,7 @@ def test_epochs_without_a_class_are_left_out_of_the_fit():
 
 
 def test_a_crop_that_is_all_ignored_teaches_nothing():
-    """19 | whole crop is ignore value | continues: loss 0, gradient 0 (not counted)."""
+    """19 | whole crop is ignore value | continues: loss 0, gradient 0; how many there were is told at the end."""
     loss = AdeleLoss(DiceCELoss(to_onehot_y=True, softmax=True), ignore_index=255)
     logits = torch.randn(1, 3, 4, 4, generator=torch.Generator().manual_seed(0)).requires_grad_()
     assert loss([logits, logits], torch.ones(1, 1, 4, 4)) > 0.1
@@ -134,6 +135,18 @@ def test_a_crop_that_is_all_ignored_teaches_nothing():
     value.backward()
     assert value.item() == pytest.approx(0, abs=1e-4)
     assert not logits.grad.any()
+
+
+def test_crops_that_are_all_ignored_are_counted_and_told_once(cases, network, store, caplog):
+    """19 | whole crop is ignore value | continues: loss 0, gradient 0; how many there were is told at the end."""
+    for ignored, told in ((0, []), (3, ["6 of 8 training samples held no voxel but those of the ignored id 255"])):
+        for case in cases[:ignored]:
+            case["label"][:] = 255
+        run = SmallRun(cases, network, LabelStore(store.folder / str(ignored) / "store"), ignore_index=255)
+        run.trainer.run()
+        found = [record.getMessage() for record in caplog.records if "training samples" in record.getMessage()]
+        assert [text.split(", and taught")[0] for text in found] == told
+        assert run.trainer.state.metrics["ignored_samples"] == ignored
 
 
 def test_a_one_hot_label_is_refused(dataset):

@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 import torch
-from faults.small_run import SmallRun
+from faults.small_run import NAMES, SmallRun
 from monai.losses import DiceCELoss, DiceLoss
 from monai.transforms import NormalizeIntensity
 
@@ -119,12 +119,26 @@ def test_a_curve_that_no_fit_describes_is_no_error(rule, iou):
 @pytest.mark.parametrize("rule", [ValidationPlateau(), SlopeOnset()], ids=kind)
 @pytest.mark.parametrize("iou", [[0.0] * 20, [0.05] * 20], ids=["zero", "flat"])
 def test_a_class_that_is_not_learned_has_no_onset_and_a_reason(rule, iou):
-    """36 | flat, decreasing or all-zero curve | continues: no onset, with the reason."""
+    """36 | flat, decreasing or all-zero curve | continues: no onset; the reason is told at the end of the run."""
     rising = [0.9 * (1 - math.exp(-t / 3)) for t in range(1, 21)]
     assert rule.decide(LearningCurve(rising, [*rising[:10], *[rising[9]] * 10])).epoch is not None
     decision = rule.decide(LearningCurve(iou, iou))
     assert decision.epoch is None
     assert decision.reason
+
+
+def test_at_the_end_of_a_run_each_class_without_an_onset_has_its_reason_told(cases, network, store, caplog):
+    """36 | flat, decreasing or all-zero curve | continues: no onset; the reason is told at the end of the run."""
+    run = SmallRun(cases, network, store)
+    with caplog.at_level(logging.INFO, logger="monai_adele"):
+        run.trainer.run()
+        assert not [record for record in caplog.records if "no onset" in record.getMessage()]
+        run = SmallRun(cases, network, LabelStore(store.folder / "inner" / "store"))
+        run.detector.rule = ValidationPlateau()
+        run.trainer.run()
+    told = [record.getMessage() for record in caplog.records if "no onset" in record.getMessage()]
+    reasons = [run.detector.onsets[c].reason for c in (1, 2)]
+    assert told == [f"no onset of memorization of {name}: {r}" for name, r in zip(NAMES[1:], reasons, strict=True)]
 
 
 @pytest.mark.parametrize(

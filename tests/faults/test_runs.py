@@ -18,14 +18,16 @@ from monai.transforms import Identityd
 from reference.processes import in_processes
 from reference.write_faults import in_child
 
+from monai_adele.calibration import read_raters
 from monai_adele.data import EpochSampler, LabelStore, check_bundle_overrides
-from monai_adele.errors import AdeleError, StoreError
+from monai_adele.errors import AdeleError, DataError, StoreError
 from monai_adele.handlers import EvaluationPass, LabelCorrector, MemorizationDetector, RunCheckpoint
 from monai_adele.handlers.gathered_predictions import gathered_predictions
 from monai_adele.noise import Dilate
 from monai_adele.transforms import AnnotationNoised, CurrentLabeld
 
 EPOCHS = 3
+ANOTHER = r"store: found another version \d .*expected the store of this run; point to it"
 GIVEN = np.array([[0, 1, 1], [2, 2, 0]], np.uint8)
 pytestmark = [
     pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning"),
@@ -55,11 +57,6 @@ def require_same(folder, other):
     (weights, labels), (expected_weights, expected_labels) = outcome(folder), outcome(other)
     assert all(torch.equal(weights[name], value) for name, value in expected_weights.items())
     assert all(np.array_equal(labels[name], value) for name, value in expected_labels.items())
-
-
-def causes(error):
-    """The texts of an error and of what caused it."""
-    return [str(error), *(causes(error.__cause__) if error.__cause__ is not None else [])]
 
 
 @pytest.fixture(scope="module")
@@ -145,10 +142,21 @@ def test_a_run_is_not_resumed_with_the_store_of_other_labels(stopped, tmp_path):
     for version in range(1, 9):
         with other.transaction() as transaction:
             transaction.put("case_0", given, np.full_like(given, version % 2))
-    with pytest.raises((StoreError, RuntimeError)) as error:
-        new_run(stopped).trainer.run()
-    told = causes(error.value)
-    assert any("case 'case_0'" in text and "does not belong to this label" in text for text in told), told
+    with pytest.raises(StoreError, match=ANOTHER):
+        new_run(stopped)
+
+
+def test_a_run_is_not_resumed_with_the_store_of_another_run_on_the_same_labels(two_epochs, stopped, tmp_path):
+    """43 | resumed without the label store, with another, or with other classes | stops, says what is wanted."""
+    other = new_run(tmp_path / "other", epochs=2, min_iou=0.0, every_epochs=1, restart=True)
+    with torch.no_grad():
+        other.network.bias += torch.tensor([0.0, 0.0, 9.0])
+    other.trainer.run()
+    assert other.store.version == LabelStore(two_epochs / "store").version
+    shutil.rmtree(stopped / "store")
+    shutil.copytree(tmp_path / "other" / "store", stopped / "store")
+    with pytest.raises(StoreError, match=ANOTHER):
+        new_run(stopped)
 
 
 def test_a_run_is_not_resumed_with_other_classes(stopped):
@@ -321,6 +329,22 @@ def test_an_array_of_objects_in_the_store_is_refused(store, marker, tmp_path):
     path.write_bytes((tmp_path / "objects.npy").read_bytes())
     with pytest.raises(StoreError, match=f"{path.name}.*"):
         LabelStore(store.folder).current_label("a", GIVEN)
+
+
+def test_an_archive_with_objects_or_with_paths_is_not_unpacked(marker, tmp_path):
+    """48 | hostile input: payloads, arrays of objects, case ids as paths, overrides as code | stops; nothing is run."""
+    folder = tmp_path / "inner"
+    folder.mkdir()
+    masks = {"a": np.ones((2, 3, 3)), "b": np.ones((2, 3, 3))}
+    np.savez(folder / "masks.npz", **masks)
+    assert len(read_raters(folder / "masks.npz", spacing=(1, 1))[0]) == 2
+    np.savez(folder / "masks.npz", **masks, evil=np.array([Payload(marker)]))
+    with pytest.raises(DataError, match=r"case 'evil': .*expected an array without objects"):
+        read_raters(folder / "masks.npz", spacing=(1, 1))
+    np.savez(folder / "masks.npz", **masks, **{"../../c": np.ones((2, 3, 3))})
+    assert len(read_raters(folder / "masks.npz", spacing=(1, 1))[0]) == 3
+    assert [path.name for path in tmp_path.iterdir()] == ["inner"]
+    assert [path.name for path in folder.iterdir()] == ["masks.npz"]
 
 
 def test_a_case_id_that_is_a_path_stays_in_the_store(tmp_path):

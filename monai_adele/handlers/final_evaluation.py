@@ -22,21 +22,32 @@ class FinalEvaluation:
     ``{"last": {...}, "best": {...}}`` with the evaluator's metrics and the IoU of each class. The
     network is left as the last epoch left it. Without test cases, or after Ctrl-C, it does nothing.
 
+    In experiments ``each_epoch`` tests after every epoch, too, and publishes ``test_mean_iou`` and
+    ``test_iou_<class>`` in ``engine.state.metrics``. It measures only: nothing reads them to decide anything.
+
     Args:
         evaluator: MONAI's evaluator over the test cases, with a
             :class:`monai_adele.metrics.DatasetIoU` as its key metric and ``save_details`` on.
         network: the network that is trained; the evaluator's own.
         class_names: names of the classes, index = class id.
         best_model: file of the best network's ``state_dict``, attached before this handler.
+        each_epoch: test after each epoch as well; attach it before what writes the metrics down.
     """
 
     def __init__(
-        self, evaluator: Evaluator, network: torch.nn.Module, class_names: list[str], *, best_model: str | Path
+        self,
+        evaluator: Evaluator,
+        network: torch.nn.Module,
+        class_names: list[str],
+        *,
+        best_model: str | Path,
+        each_epoch: bool = False,
     ) -> None:
         self.evaluator = evaluator
         self.network = network
         self.class_names = tuple(class_names)
         self.best_model = Path(best_model)
+        self.each_epoch = each_epoch
 
     def attach(self, engine: Engine) -> None:
         """Listen to a trainer.
@@ -44,7 +55,17 @@ class FinalEvaluation:
         Args:
             engine: the trainer.
         """
+        if self.each_epoch:
+            engine.add_event_handler(Events.EPOCH_COMPLETED, self._evaluate_epoch)
         engine.add_event_handler(Events.COMPLETED, self._evaluate)
+
+    def _evaluate_epoch(self, engine: Engine) -> None:
+        if self.evaluator.state.epoch_length == 0:
+            return
+        result = self._test()
+        engine.state.metrics["test_mean_iou"] = result["mean_iou"]
+        for name in self.class_names[1:]:
+            engine.state.metrics[f"test_iou_{name}"] = result["iou"][name]
 
     def _evaluate(self, engine: Engine) -> None:
         if engine.state.epoch < engine.state.max_epochs or getattr(engine.state, "interrupted", False):

@@ -121,6 +121,21 @@ def test_the_last_and_the_best_network_are_tested_and_the_last_one_stays(cases, 
     assert all(torch.equal(value, before[key]) for key, value in network.state_dict().items())
 
 
+def test_each_epoch_is_tested_on_demand_and_decides_nothing(cases, network, tmp_path):
+    handler = FinalEvaluation(
+        make_evaluator(cases, network), network, NAMES, best_model=tmp_path / "none.pt", each_epoch=True
+    )
+    trainer, seen = make_trainer(cases, network, [handler], epochs=2), []
+    trainer.add_event_handler(Events.EPOCH_COMPLETED, lambda engine: seen.append(dict(engine.state.metrics)))
+    forget = torch.no_grad()(lambda: [weight.zero_() for weight in network.parameters()])
+    trainer.add_event_handler(Events.EPOCH_STARTED(once=2), forget)
+    pred, label = network(stacked(cases, "image")).argmax(1, keepdim=True), stacked(cases, "label")
+    shared, either = ((pred == 1) & (label == 1)).sum(), ((pred == 1) | (label == 1)).sum()
+    trainer.run()
+    assert [metrics["test_iou_left"] for metrics in seen] == [pytest.approx((shared / either).item()), 0.0]
+    assert seen[1]["test_mean_iou"] == trainer.state.final_metrics["last"]["mean_iou"] == 0.0
+
+
 def test_an_interrupted_run_is_not_tested(cases, network, tmp_path):
     handler = FinalEvaluation(make_evaluator(cases, network), network, NAMES, best_model=tmp_path / "none.pt")
     trainer = make_trainer(cases, network, [handler], epochs=2)

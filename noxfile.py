@@ -182,6 +182,20 @@ def detector(session: nox.Session) -> None:
 
 
 @nox.session
+def benchmark(session: nox.Session) -> None:
+    """Run the benchmark, or go on with it (six hours on one core): -- [GRID] [--minutes N] [--out FOLDER]."""
+    install(session, ".")
+    session.run(*PYTHON.split(), "benchmarks/grid/run.py", *session.posargs, interrupt_timeout=180)
+
+
+@nox.session
+def benchmark_report(session: nox.Session) -> None:
+    """Make docs/benchmark.md and its figures from the benchmark's records: -- [GRID] [--add RECORDS]."""
+    install(session, ".")
+    session.run(*PYTHON.split(), "benchmarks/grid/report.py", *session.posargs)
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
     """Measure erosion, dilation and the boundary walk beside what else there is (about ten minutes)."""
     install(session, ".")

@@ -38,7 +38,7 @@ def write_grid(folder, **more_data):
         "bundle": str(ROOT / "bundles" / "adele_segmentation"),
         "configs": ["train", "noise", str(ROOT / "benchmarks" / "grid" / "configs" / "common.json")],
         "data": data,
-        "noises": {"relative": {"title": "relative"}},
+        "noises": {"relative": {"title": "relative", "settings": {"noise_model#relative": [0.8]}}},
         "methods": {
             "plain": {"title": "plain", "configs": ["baseline"]},
             "broken": {"title": "broken", "settings": {"learning_rate": -1}},

@@ -1,24 +1,29 @@
 """Grids that do not fit each other, or place nothing, or are unusual and right."""
 
+import math
+import os
 import tracemalloc
 
 import nibabel as nib
 import numpy as np
 import pytest
 import torch
-from monai.data import MetaTensor
+from monai.data import Dataset, MetaTensor
+from monai.transforms import Compose, LoadImaged
 from PIL import Image
 from reference.every_noise_model import SIZED
+from reference.write_faults import in_child
 
-from monai_adele.data import LabelStore, admit_cases, find_cases
+from monai_adele.data import CaseReader, LabelStore, admit_cases, export_corrected_labels, find_cases
 from monai_adele.errors import GeometryError
-from monai_adele.functional import correct_from
+from monai_adele.functional import CorrectionRule, correct_from
 from monai_adele.noise import Dilate, Erode, Shift
 from monai_adele.transforms import AnnotationNoised, corrupt_label_file
 
 LABEL = r"^case 'b' \(labelsTr/b\.nii\.gz\): "
 SPACING = np.diag([2.0, 1.0, 1.0, 1.0])
 PEAK = 14  # bytes a voxel of erosion and dilation, beyond the label itself
+PEAK_OF_A_CORRECTION = 40  # of rule, store and export, one after the other, where a tenth of the voxels changes
 
 
 def refuse(dataset, rule):
@@ -145,6 +150,46 @@ def test_peak_memory_is_a_multiple_of_one_volume(noise):
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak / label.size < PEAK
+
+
+def corrected_and_exported(folder, shape):
+    """Rule, store and export of one case, after small ones have loaded what is needed; return bytes per voxel."""
+    torch.set_num_threads(1)
+    (folder / "labels").mkdir(parents=True)
+    for name, size in (("small", (9, 8, 7)), ("large", shape)):
+        nib.save(nib.Nifti1Image(np.ones(size, np.uint8), np.eye(4)), folder / "labels" / f"{name}.nii")
+        before = memory("VmRSS")
+        work(folder, name)
+    os._exit(min(255, (memory("VmHWM") - before) // math.prod(shape)))
+
+
+def work(folder, name):
+    path = folder / "labels" / f"{name}.nii"
+    label = np.asarray(nib.load(path).dataobj)
+    pred, sure = torch.ones(label.shape, dtype=torch.uint8), torch.full(label.shape, 0.9)
+    pred[:, ::10] = 0
+    corrected = CorrectionRule()(torch.from_numpy(label), pred, sure, {1}).numpy()
+    del pred, sure
+    store = LabelStore(folder / f"store of {name}")
+    with store.transaction() as transaction:
+        transaction.put(name, label, corrected)
+    del label, corrected
+    case = {"case_id": name, "image": str(path), "label": str(path)}
+    volumes = Dataset([case], Compose([LoadImaged("image", reader=CaseReader(), ensure_channel_first=True)]))
+    export_corrected_labels([case], volumes, store, folder / f"export of {name}")
+
+
+def memory(key):
+    """A line of what Linux tells of the memory of this process, in bytes."""
+    with open("/proc/self/status") as lines:
+        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(key))
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="no peak memory of a process")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_peak_memory_of_a_correction_is_a_multiple_of_one_volume(tmp_path):
+    """30 | single slice, 1x1x1 volume, 512x512x1200 volume | continues; peak memory is a multiple of one volume."""
+    assert 1 < in_child(corrected_and_exported, tmp_path, (160, 160, 200)) < PEAK_OF_A_CORRECTION
 
 
 def test_images_in_2d_take_the_same_path(tmp_path, store):

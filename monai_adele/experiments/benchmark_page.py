@@ -68,7 +68,10 @@ _COST = (
 def _state(planned: int, records: Mapping[str, TrialRecord]) -> str:
     failed = [record for record in records.values() if not record.is_done]
     done = len(records) - len(failed)
-    text = f"Made from the records of {done} of {planned} runs by `nox -s benchmark_report`."
+    text = (
+        "`nox -s benchmark` runs it, or goes on with it; the grid, its config files and its records are in "
+        f"`benchmarks/grid/`. Made from the records of {done} of {planned} runs by `nox -s benchmark_report`."
+    )
     if failed:
         names = "; ".join(f"`{record.id}` ({record.reason})" for record in failed)
         text += f" {len(failed)} failed: {names}."

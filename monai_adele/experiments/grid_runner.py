@@ -29,7 +29,8 @@ class GridRunner:
 
     It can be stopped at any time, by Ctrl-C, SIGTERM or the end of its time, and started again: it passes over
     trials with a record, and goes on with the one that was stopped from its last whole epoch. A trial that
-    fails has a record, too, and the next one is run.
+    fails has a record, too, and the next one is run. Config files are code, as those of any bundle: run only grids
+    that you trust.
 
     Args:
         out: folder for the trials' folders and ``records.jsonl``; made if missing.

@@ -289,6 +289,30 @@ def package(session: nox.Session) -> None:
 
 
 @nox.session
+def audit_benchmark(session: nox.Session) -> None:
+    """Corrupt a known share of labels, audit them, compare with cleanlab, MONAI and Dice (an hour)."""
+    install(session, ".", "cleanlab", "scikit-learn")
+    folder = Path(session.posargs[0] if session.posargs else "runs/audit").resolve()
+    sets = ["phantom"]
+    if (Path(os.environ.get("MONAI_ADELE_DATA", "")) / "hippocampus_msd").is_dir():
+        sets.append("hippocampus")
+    for name, share in itertools.product(sets, (10, 30, 50)):
+        if not (folder / f"{name}_{share}_seed0.npz").exists():
+            options = (str(folder), name, str(share / 100), "--seed", "0")
+            session.run("python", "-W", "ignore", "benchmarks/audit/predict.py", *options)
+    results = "benchmarks/audit/results.json"
+    session.run("python", "-W", "ignore", "benchmarks/audit/judge.py", str(folder), results)
+    session.run("python", "benchmarks/audit/show.py", results, "docs/figures/audit.png")
+
+
+@nox.session
+def browser(session: nox.Session) -> None:
+    """Open the page of an audit in headless Chromium; `apt-get install chromium chromium-driver` comes first."""
+    install(session, ".[tests]", "selenium")
+    session.run("pytest", "-rs", "tests/visualize/test_audit_in_browser.py", *session.posargs)
+
+
+@nox.session
 def fuzz(session: nox.Session) -> None:
     """Hand 10,000 generated or damaged inputs to every reader (two hours); or as many as are named."""
     session.env["MONAI_ADELE_FUZZ"] = (session.posargs or ["10000"])[0]

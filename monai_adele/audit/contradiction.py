@@ -1,4 +1,4 @@
-"""How strongly probabilities contradict the label of a class."""
+"""How strongly probabilities contradict a label."""
 
 from __future__ import annotations
 
@@ -15,28 +15,34 @@ _SUREST = 0.9999
 _TEMPERATURE = 0.1
 
 
-def contradiction(given: NDArray[np.bool_], probs: NDArray[Any]) -> NDArray[np.float64]:
-    """Return, voxel by voxel, how much likelier the opposite of a class's label is than the label.
+def contradiction(label: NDArray[Any], probs: NDArray[Any]) -> NDArray[np.float64]:
+    """Return, voxel by voxel, how strongly probabilities speak against a label.
+
+    That is the logarithm of the odds against the given class, squared: of what was tried this told wrong labels
+    from right ones best. All other classes count together, so that a structure that was forgotten is seen also
+    where the network cannot tell which one it is.
 
     Args:
-        given: where the class was drawn, ``(*spatial)``.
-        probs: probability of the class, the same shape, in ``[0, 1]``.
+        label: given class ids, ``(*spatial)``, below C.
+        probs: ``(C, *spatial)``, probabilities that sum to 1.
 
     Returns:
-        Logarithm of the odds against the label, at most that of 0.9999; 0 where the label is the likelier one.
+        At least 0, at most 85; 0 where the given class is the likeliest, or as likely as all others together.
 
     Raises:
         ValueError: if the shapes differ.
 
     Example:
-        >>> contradiction(np.array([True, True, False]), np.array([0.2, 0.9, 0.5])).round(2).tolist()
-        [1.39, 0.0, 0.0]
+        >>> probs = np.array([[0.2, 0.9], [0.8, 0.1]])
+        >>> contradiction(np.array([0, 0]), probs).round(2).tolist()
+        [1.92, 0.0]
     """
-    if given.shape != probs.shape:
-        raise ValueError(f"found shapes {given.shape} and {probs.shape}, expected one of both")
-    clipped = np.clip(probs.astype(np.float64), 1.0 - _SUREST, _SUREST)
-    odds = np.log(clipped) - np.log1p(-clipped)
-    against: NDArray[np.float64] = np.maximum(np.where(given, -odds, odds), 0.0)
+    if label.shape != probs.shape[1:]:
+        raise ValueError(f"found a label of {label.shape} and probabilities of {probs.shape[1:]}, expected one shape")
+    own = np.take_along_axis(probs, label[None].astype(np.int64), axis=0)[0].astype(np.float64)
+    clipped = np.clip(own, 1.0 - _SUREST, _SUREST)
+    odds = np.maximum(np.log1p(-clipped) - np.log(clipped), 0.0)
+    against: NDArray[np.float64] = np.where(probs.argmax(axis=0) != label, odds**2, 0.0)
     return against
 
 

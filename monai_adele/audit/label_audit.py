@@ -65,14 +65,15 @@ def audit_label(
     reference, axis = np.where(counted, probs.argmax(axis=0), 0), slice_axis_of(label.shape, spacing)
     drawn = np.where(counted, label, 0)
     better = drawn if corrected is None else np.where(counted, corrected, 0)
+    against = np.where(counted, contradiction(drawn, probs), 0.0)
     findings = []
     for class_id in range(1, len(class_names)):
         given, wanted = drawn == class_id, reference == class_id
         if not given.any() and not wanted.any():
             continue
-        chance = np.where(counted, probs[class_id], 0.0)
-        parts, against = quality_parts(given, wanted, chance, spacing), contradiction(given, chance)
-        suspected = suspected_error(drawn, reference, against, class_id, slice_axis=axis)
+        chance, here = np.where(counted, probs[class_id], 0.0), np.where(given | wanted, against, 0.0)
+        parts = quality_parts(given, wanted, spacing, against=against, probs=chance)
+        suspected = suspected_error(drawn, reference, here, class_id, slice_axis=axis)
         fixed = better == class_id
         both = int(given.sum()) + int(fixed.sum())
         findings.append(
@@ -84,7 +85,7 @@ def audit_label(
                 parts,
                 suspected and suspected.kind,
                 suspected and suspected.certainty,
-                _worst_slices(against, axis),
+                _worst_slices(here, axis),
                 out_of_sample,
                 corrected_voxels=int((given != fixed).sum()),
                 dice_to_corrected=2.0 * int((given & fixed).sum()) / both if both else 1.0,

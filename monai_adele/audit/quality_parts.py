@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from monai_adele.audit.contradiction import contradiction, softmin_confidence
+from monai_adele.audit.contradiction import softmin_confidence
 from monai_adele.audit.surface_distance import surface_distance
 
 __all__ = ["QualityParts", "quality_parts"]
@@ -26,8 +26,8 @@ class QualityParts:
         distance95_mm: 95th percentile of the same.
         volume_ratio: given voxels over those of the reference; None where the reference has none.
         confidence: softmin of the probability of the given label; None where the class is nowhere.
-        evidence: what speaks against the label, see :func:`contradiction`, summed and divided by the size of the
-            structure's surface.
+        evidence: what speaks against the label, see :func:`contradiction`, summed over both and divided by the size of
+            the structure's surface.
         given_ml: volume that was drawn, in ml; in 2D the area in square cm.
         reference_ml: the same of the reference.
     """
@@ -43,32 +43,37 @@ class QualityParts:
 
 
 def quality_parts(
-    given: NDArray[np.bool_], reference: NDArray[np.bool_], probs: NDArray[Any], spacing: Sequence[float]
+    given: NDArray[np.bool_],
+    reference: NDArray[np.bool_],
+    spacing: Sequence[float],
+    *,
+    against: NDArray[np.float64],
+    probs: NDArray[Any],
 ) -> QualityParts:
     """Measure the label of one class.
 
-    The size of a surface, in voxels, is taken to be the root of the number of voxels that were drawn or predicted, in
-    3D its power of two thirds, in units of the finest spacing.
+    The size of a surface, in voxels, is taken to be the root of the number of voxels that were drawn or are in the
+    reference, in 3D its power of two thirds.
 
     Args:
         given: where the class was drawn, ``(*spatial)``, 2D or 3D.
         reference: where it is by the reference.
-        probs: its probability, in ``[0, 1]``.
         spacing: mm per axis.
+        against: evidence against the label, see :func:`contradiction`.
+        probs: probability of the class, in ``[0, 1]``.
 
     Raises:
         ValueError: if the shapes differ.
 
     Example:
         >>> mask = np.array([[0, 1, 1, 0]], bool)
-        >>> quality_parts(mask, mask, mask.astype(float), (1.0, 1.0)).evidence
+        >>> quality_parts(mask, mask, (1.0, 1.0), against=np.zeros((1, 4)), probs=mask.astype(float)).evidence
         0.0
     """
     drawn, wanted = int(given.sum()), int(reference.sum())
     distance = surface_distance(given, reference, spacing)
     confidence = softmin_confidence(given, probs)
-    against = contradiction(given, probs)
-    size = int((given | (against > 0)).sum())
+    region = given | reference
     unit = math.prod(spacing) / (100.0 if given.ndim == 2 else 1000.0)
     return QualityParts(
         dice=2.0 * int((given & reference).sum()) / (drawn + wanted) if drawn + wanted else 1.0,
@@ -76,7 +81,7 @@ def quality_parts(
         distance95_mm=_known(distance.percentile95_mm),
         volume_ratio=drawn / wanted if wanted else None,
         confidence=_known(confidence),
-        evidence=float(against.sum()) / max(1.0, size) ** (1.0 - 1.0 / given.ndim),
+        evidence=float(against[region].sum()) / max(1, int(region.sum())) ** (1.0 - 1.0 / given.ndim),
         given_ml=drawn * unit,
         reference_ml=wanted * unit,
     )

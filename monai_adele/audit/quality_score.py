@@ -4,7 +4,7 @@ from __future__ import annotations
 
 __all__ = ["quality_score"]
 
-_HALF = 4.0
+_HALF = 60.0
 """Evidence at which the score is one half; it moves no label before another, see docs/audit.md."""
 
 
@@ -21,7 +21,7 @@ def quality_score(evidence: float) -> float:
         ValueError: if the evidence is negative or no number.
 
     Example:
-        >>> quality_score(0.0), quality_score(4.0)
+        >>> quality_score(0.0), quality_score(60.0)
         (1.0, 0.5)
     """
     if not evidence >= 0:

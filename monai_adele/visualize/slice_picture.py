@@ -25,8 +25,8 @@ _LABELS = ("given", "corrected", "predicted")
 def case_pictures(case: JudgedCase, *, max_slices: int = 4, max_pixels: int = 240) -> list[dict[str, Any]]:
     """Draw the slices of a case that are most worth a look.
 
-    Those with most evidence against a label, of the worst labels first, then the most corrected one. The
-    patient's right is on the left where the file has an affine; all slices show the same part of the body.
+    Those with most evidence against a label, of the worst labels first, then the most corrected one, then some
+    that are spread over what was drawn. The patient's right is on the left where the file has an affine; all slices show the same part of the body.
 
     Args:
         case: after the audit.
@@ -82,7 +82,9 @@ def _indices(case: JudgedCase, axis: int, max_slices: int) -> list[int]:
     wanted += [(int(changed.argmax()),)] if changed.any() else []
     wanted += [finding.worst_slices[1:] for finding in ranked]
     drawn = (case.label > 0).sum(axis=others)
-    chosen = list(dict.fromkeys(index for some in wanted for index in some)) or [int(drawn.argmax())]
+    some = np.flatnonzero(drawn) if drawn.any() else np.arange(len(drawn))
+    around = some[np.rint(np.linspace(0, len(some) - 1, min(len(some), max_slices + 2))).astype(int)].tolist()
+    chosen = list(dict.fromkeys([*(index for some in wanted for index in some), *around]))
     return sorted(chosen[:max_slices])
 
 

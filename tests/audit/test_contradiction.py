@@ -6,17 +6,30 @@ import pytest
 from monai_adele.audit import contradiction, softmin_confidence
 
 
-def test_evidence_is_the_logarithm_of_the_odds():
-    against = contradiction(np.array([True, False]), np.array([0.1, 0.75]))
-    assert against == pytest.approx(np.log([9.0, 3.0]))
+def two(*foreground):
+    return np.stack([1 - np.array(foreground), foreground])
 
 
-def test_nothing_speaks_against_the_likelier_label():
-    assert not contradiction(np.array([True, False]), np.array([0.51, 0.49])).any()
+def test_evidence_is_the_logarithm_of_the_odds_squared():
+    against = contradiction(np.array([1, 0]), two(0.1, 0.75))
+    assert against == pytest.approx(np.log([9.0, 3.0]) ** 2)
+
+
+def test_nothing_speaks_against_the_likelier_class():
+    assert not contradiction(np.array([1, 0]), two(0.51, 0.49)).any()
 
 
 def test_a_network_that_is_certain_gives_no_endless_evidence():
-    assert contradiction(np.array([True]), np.array([0.0]))[0] == pytest.approx(np.log(9999.0))
+    assert contradiction(np.array([1]), two(0.0))[0] == pytest.approx(np.log(9999.0) ** 2)
+
+
+def test_what_is_forgotten_counts_where_the_network_cannot_tell_what_it_is():
+    probs = np.array([[0.04], [0.48], [0.48]])
+    assert contradiction(np.array([0]), probs)[0] == pytest.approx(np.log(24.0) ** 2)
+
+
+def test_the_likeliest_of_three_is_not_contradicted():
+    assert contradiction(np.array([1]), np.array([[0.3], [0.4], [0.3]]))[0] == 0.0
 
 
 def test_the_softmin_is_that_of_cleanlab():

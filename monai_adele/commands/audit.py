@@ -95,7 +95,8 @@ def _run(args: argparse.Namespace) -> None:
     if args.run_folder is not None:
         audit = RunAudit(args.run_folder, folds=args.folds, images=args.images)
         figure = recorded_curves_figure(args.run_folder)
-        curves, source = figure and svg_uri(figure), str(args.run_folder.resolve().name)
+        curves = None if figure is None else svg_uri(figure)
+        source = str(args.run_folder.resolve().name)
     else:
         audit, curves, source = FolderAudit(args.labels, args.images, args.model), None, str(args.labels)
     _tell(write_audit(audit, out, source=source, curves=curves), out)

@@ -57,7 +57,9 @@ def add_command(commands: Any) -> None:
     text = "take back the corrections that a person rejected on the page of an audit; the others stay"
     reviewed = actions.add_parser("apply-review", help=text, description=text[0].upper() + text[1:] + ".")
     reviewed.add_argument("review", type=Path, help="review.json, as the page saved it")
-    reviewed.add_argument("--run", type=Path, dest="run_folder", help="the run's folder; default the one above the review")
+    reviewed.add_argument(
+        "--run", type=Path, dest="run_folder", help="the run's folder; default the one above the review"
+    )
     reviewed.add_argument("--out", type=Path, help="then write the corrected labels to this new folder")
     reviewed.set_defaults(run=_apply_review)
 

@@ -91,7 +91,8 @@ def _marks(values: Any, file: str, problems: list[str]) -> tuple[ReviewMark, ...
         return ()
     marks: dict[tuple[str, str], ReviewMark] = {}
     for number, value in enumerate(values, start=1):
-        fields = [value.get(name) for name in ("case_id", "class_name", "mark")] if isinstance(value, dict) else []
+        names = ("case_id", "class_name", "mark")
+        fields: list[Any] = [value.get(name) for name in names] if isinstance(value, dict) else []
         if not fields or not all(isinstance(each, str) for each in fields) or fields[2] not in _MARKS:
             expected = f"case_id, class_name and one of {', '.join(_MARKS)}"
             problems.append(f"{file}: mark {number} is {_shown(value)}, expected {expected}")

@@ -106,9 +106,14 @@ def _is_photograph(image: Any) -> bool:
 def _as_photograph(case: OverlayCase, values: NDArray[Any]) -> OverlayCase:
     """Return the case with its second axis downwards, in colour where it has three channels; no side is a patient's."""
     image = case.image if len(values) < 3 else np.moveaxis(_bytes(values[:3]), 0, -1)
-    labels = {name: getattr(case, name) for name in ("given", "corrected", "truth")}
-    turned = {name: None if label is None else label[:, ::-1] for name, label in labels.items()}
-    return replace(case, image=image[:, ::-1], affine=None, **turned)
+    return replace(
+        case,
+        image=image[:, ::-1],
+        given=case.given[:, ::-1],
+        corrected=case.corrected[:, ::-1],
+        truth=None if case.truth is None else case.truth[:, ::-1],
+        affine=None,
+    )
 
 
 def _bytes(values: NDArray[Any]) -> NDArray[Any]:

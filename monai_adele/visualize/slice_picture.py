@@ -26,7 +26,8 @@ def case_pictures(case: JudgedCase, *, max_slices: int = 4, max_pixels: int = 24
     """Draw the slices of a case that are most worth a look.
 
     Those with most evidence against a label, of the worst labels first, then the most corrected one, then some
-    that are spread over what was drawn. The patient's right is on the left where the file has an affine; all slices show the same part of the body.
+    that are spread over what was drawn. The patient's right is on the left where the file has an affine; all slices
+    show the same part of the body.
 
     Args:
         case: after the audit.

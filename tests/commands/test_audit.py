@@ -29,7 +29,9 @@ def run(tmp_path):
         images[name][0].parent.mkdir(exist_ok=True)
         nib.save(nib.Nifti1Image(label, np.diag([2.0, 1.0, 1.0, 1.0])), labels[name])
         nib.save(nib.Nifti1Image(label.astype(np.float32), np.diag([2.0, 1.0, 1.0, 1.0])), images[name][0])
-        grids[name] = CaseGrid.of(MetaTensor(torch.zeros(1, *label.shape)))
+        grids[name] = CaseGrid.of(
+            MetaTensor(torch.zeros(1, *label.shape), affine=torch.diag(torch.tensor([2.0, 1, 1, 1])))
+        )
     RunRecord(NAMES, None, False, labels, grids, images).write(folder)
     corrected = label.copy()
     corrected[4:6] = 0

@@ -76,7 +76,7 @@ class CasePredictor:
 
 
 def _on_file_grid(item: dict[str, Any], invert: Invertd) -> NDArray[np.float32]:
-    pred = invert(item)["pred"]
+    pred = invert(item)["pred"] if item["image"].applied_operations else item["pred"]  # else nothing to undo
     probs: NDArray[np.float32] = pred.as_tensor().numpy().astype(np.float32)
     probs /= np.maximum(probs.sum(axis=0), 1e-6)
     return probs

@@ -60,6 +60,11 @@ class AnnotationNoised(MapTransform):
         self.annotation_noise = AnnotationNoise(noise, seed, pixdim=pixdim, onehot=onehot, manifest=manifest)
         self.case_id_key = case_id_key
 
+    @property
+    def noise(self) -> NoiseModel:
+        """The noise model, as a run's settings name it."""
+        return self.annotation_noise.noise
+
     def __call__(self, data: Mapping[Hashable, Any]) -> dict[Hashable, Any]:
         """Corrupt the labels.
 

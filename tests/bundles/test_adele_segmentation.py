@@ -78,7 +78,7 @@ def test_a_run_leaves_what_it_promises(finished):
     expected = {
         *("admission_cache.json", "cases.json", "checkpoints", "corrected_labels", "learning_curves.csv"),
         *("learning_curves.png", "models"),
-        *("most_changed_cases.png", "split.json", "store", "summary.json"),
+        *("most_changed_cases.png", "report.html", "split.json", "store", "summary.json"),
     }
     assert {path.name for path in finished.iterdir()} == expected
     facts = summary(finished)
@@ -208,6 +208,7 @@ def test_an_experiment_measures_against_the_truth(volumes, tmp_path):
     header = (tmp_path / "learning_curves.csv").read_text().splitlines()[0]
     assert "memorization_heart" in header
     assert "early_learning_heart" in header
+    assert "UnderOverSegment" in facts["settings"]["noise"]  # a resume with other noise is refused
 
 
 def test_the_baseline_is_plain_training(slices, tmp_path):

@@ -95,7 +95,7 @@ def finished(dataset, tmp_path_factory):
 def test_a_run_leaves_what_it_promises(finished):
     expected = {
         *("cases.json", "checkpoints", "corrected_labels", "learning_curves.csv", "learning_curves.png", "models"),
-        *("most_changed_cases.png", "split.json", "store", "summary.json"),
+        *("most_changed_cases.png", "report.html", "split.json", "store", "summary.json"),
     }
     assert expected <= {path.name for path in finished.iterdir()}
     facts = summary(finished)

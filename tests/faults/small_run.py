@@ -50,7 +50,8 @@ class SmallRun:
         passed = EvaluationPass(units, network, MultiScaleInferer())
         self.source = passed if source == "evaluation" else TrainingPredictions(units)
         rule = CorrectionRule(tau_foreground=0.2, tau_background=0.2, ignore_index=ignore_index)
-        self.corrector = LabelCorrector(self.detector, store, self.source, rule=rule, **{"min_iou": 0.0, **options})
+        options = {"min_iou": 0.0, "min_shift_voxels": 0, **options}  # else nothing of structures so small is corrected
+        self.corrector = LabelCorrector(self.detector, store, self.source, rule=rule, **options)
         self.optimizer = torch.optim.SGD(network.parameters(), lr=0.01)
         parts = {"network": network, "optimizer": self.optimizer}
         parts |= {"detector": self.detector, "corrector": self.corrector}

@@ -36,7 +36,7 @@ def boundary_shift_voxels(
         since it fills the image, and is contradicted.
 
     Raises:
-        ValueError: if the shapes differ.
+        ValueError: if the shapes differ, or the allowance is below 0.
         TypeError: if ids are not of an integer dtype.
 
     Example:
@@ -44,6 +44,8 @@ def boundary_shift_voxels(
         >>> boundary_shift_voxels(label, torch.tensor([[0, 1, 1, 1, 1, 0]]), 2)[1]
         0.5
     """
+    if not allowance >= 0:
+        raise ValueError(f"allowance: found {allowance}, expected a number of at least 0")
     counts = overlap_counts(pred, label, num_classes, ignore_index=ignore_index)
     both, predicted, labelled = counts.unbind(-1)
     contradicted = (predicted + labelled - 2 * both).tolist()

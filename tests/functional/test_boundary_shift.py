@@ -88,3 +88,9 @@ def test_a_class_that_does_not_occur_has_no_shift() -> None:
 def test_shapes_that_differ_are_refused() -> None:
     with pytest.raises(ValueError, match="expected the same"):
         boundary_shift_voxels(torch.zeros(3, dtype=torch.long), torch.zeros(4, dtype=torch.long), 2)
+
+
+def test_a_negative_allowance_is_refused() -> None:
+    label = torch.zeros(3, dtype=torch.long)
+    with pytest.raises(ValueError, match="allowance: found -1, expected a number of at least 0"):
+        boundary_shift_voxels(label, label, 2, allowance=-1)

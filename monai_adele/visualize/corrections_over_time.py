@@ -51,7 +51,7 @@ def corrections_over_time_figure(entries: Iterable[JournalEntry], class_names: S
         axes.plot(epochs, values, style, color=_COLORS[number % len(_COLORS)], marker="o", ms=3.5, lw=1.6, label=name)
     axes.set_xlabel("epoch")
     axes.set_ylabel("voxels changed")
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     axes.set_ylim(bottom=0)
     axes.grid(axis="y", color="#E4E4E4", lw=0.6)
     axes.set_axisbelow(True)

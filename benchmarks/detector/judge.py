@@ -12,6 +12,7 @@ import csv
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -51,7 +52,7 @@ class Case:
     held_truth: np.ndarray
     gain: np.ndarray
 
-    @property
+    @cached_property
     def kind(self) -> str:
         """What training on does to the class; a bias is learned where validation against truth falls as well
         while that against the labels does not."""
@@ -95,14 +96,20 @@ def regret(case: Case, epoch: int | None) -> float:
     return float(100 * (case.truth.max() - case.truth[-1 if epoch is None else epoch - 1]))
 
 
-def score(cases: Sequence[Case], rule: OnsetRule) -> float:
-    """What is tuned: small is good. The middle and the worst, of all and of the memorized; and the undecided."""
-    onsets = [onset(rule, case) for case in cases]
-    regrets = np.array([regret(case, epoch) for case, epoch in zip(cases, onsets, strict=True)])
-    memorized = np.array([case.kind == "memorized" for case in cases])
-    undecided = np.mean([epoch is None for epoch, harmed in zip(onsets, memorized, strict=True) if harmed])
-    parts = [4 * np.median(chosen) + np.percentile(chosen, 95) for chosen in (regrets, regrets[memorized])]
-    return float(sum(parts) + 50 * undecided)
+def regrets_of(cases: Sequence[Case], answers: Sequence[Sequence[int | None]]) -> np.ndarray:
+    """The regret of each case, a row for each row of onsets."""
+    return np.array([[regret(case, epoch) for case, epoch in zip(cases, row, strict=True)] for row in answers])
+
+
+def scores(cases: Sequence[Case], answers: Sequence[Sequence[int | None]], which: Sequence[int]) -> np.ndarray:
+    """What is tuned, for each row of onsets, on some of the cases: small is good. The middle and the worst regret, of
+    all and of the memorized; and the undecided."""
+    chosen = [[row[i] for i in which] for row in answers]
+    regrets = regrets_of([cases[i] for i in which], chosen)
+    memorized = np.array([cases[i].kind == "memorized" for i in which])
+    undecided = np.mean([[epoch is None for epoch in row] for row in chosen], axis=1, where=memorized)
+    parts = [4 * np.median(part, axis=1) + np.percentile(part, 95, axis=1) for part in (regrets, regrets[:, memorized])]
+    return np.asarray(parts[0] + parts[1] + 50 * undecided)
 
 
 class Never:
@@ -118,11 +125,26 @@ def plateau(**settings: float) -> ValidationPlateau:
     return ValidationPlateau(**settings, fallback=Never())
 
 
-def tuned(cases: Sequence[Case]) -> ValidationPlateau:
-    """The best of a grid of settings."""
+def grid_of_rules() -> list[ValidationPlateau]:
+    """The settings among which ours is tuned."""
     grid = itertools.product((1, 3, 5), (1, 2, 3, 5), (0.0, 0.01, 0.02), (0.2, 0.3, 0.4), (0.0, 0.7, 0.75, 0.8, 0.85))
-    rules = [plateau(**dict(zip(SETTINGS, settings, strict=True))) for settings in grid]
-    return min(rules, key=lambda rule: score(cases, rule))
+    return [plateau(**dict(zip(SETTINGS, settings, strict=True))) for settings in grid]
+
+
+def random_halves(cases: Sequence[Case], answers: Sequence[Sequence[int | None]], number: int) -> str:
+    """Tune on one half of the runs and judge on the other, so many times, each time with other halves."""
+    runs = sorted({case.run for case in cases})
+    regrets = regrets_of(cases, [*answers, [onset(plateau(), case) for case in cases]])
+    generator, judged = np.random.default_rng(0), []
+    for _ in range(number):
+        chosen = set(generator.permutation(runs)[: len(runs) // 2])
+        tuning = [i for i, case in enumerate(cases) if case.run in chosen]
+        rest = [i for i, case in enumerate(cases) if case.run not in chosen and case.kind == "memorized"]
+        kept = regrets[[-1, np.argmin(scores(cases, answers, tuning))]][:, rest]
+        judged.append([*np.median(kept, axis=1), *np.percentile(kept, 95, axis=1)])
+    low, middle, high = np.percentile(judged, (5, 50, 95), axis=0)
+    names = ("median, default", "median, tuned", "95 %, default", "95 %, tuned")
+    return "\n".join(f"{n}: {m:.1f} ({a:.1f} to {b:.1f})" for n, m, a, b in zip(names, middle, low, high, strict=True))
 
 
 def line(name: str, cases: Sequence[Case], onsets: Sequence[int | None]) -> str:
@@ -156,7 +178,7 @@ def draw(cases: Sequence[Case], onsets: dict[str, list[int | None]], path: Path)
     colors = dict(zip(KINDS, (VERMILION, PURPLE, BLUE), strict=True))
     spread = np.random.default_rng(0).uniform(-0.3, 0.3, len(cases))
     for row, epochs in enumerate(reversed(onsets.values())):
-        regrets = np.array([regret(case, epoch) for case, epoch in zip(cases, epochs, strict=True)])
+        regrets = regrets_of(cases, [epochs])[0]
         for kind, title in KINDS.items():
             chosen = np.array([case.kind == kind for case in cases])
             label = f"{title} ({chosen.sum()})" if row == 0 else None
@@ -176,13 +198,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("table", type=Path, nargs="?", default=TABLE)
     parser.add_argument("--figure", type=Path)
+    parser.add_argument("--halves", type=int, default=100, help="random halves that are tuned and judged besides")
     args = parser.parse_args()
     cases = read_cases(args.table)
     runs = list(dict.fromkeys(case.run for case in cases))
-    tuning = [case for case in cases if runs.index(case.run) % 2 == 0]
+    tuning = [i for i, case in enumerate(cases) if runs.index(case.run) % 2 == 0]
     rest = [case for case in cases if runs.index(case.run) % 2]
     print(f"{len(runs)} runs, {len(cases)} classes; tuned on {len(tuning)}, judged on {len(rest)}\n")
-    best = tuned(tuning)
+    rules = grid_of_rules()
+    answers = [[onset(rule, case) for case in cases] for rule in rules]
+    best = rules[np.argmin(scores(cases, answers, tuning))]
     print(f"best of the grid: { ({name: getattr(best, name) for name in SETTINGS}) }\n")
     onsets = {name: [rule(case) for case in rest] for name, rule in RULES.items()}
     for kinds, title in [*(([kind], title) for kind, title in KINDS.items()), (list(KINDS), "all")]:
@@ -191,6 +216,7 @@ def main() -> None:
         for name, epochs in onsets.items():
             print(line(name, [rest[i] for i in which], [epochs[i] for i in which]))
         print()
+    print(f"where mistakes are memorized, {args.halves} random halves:\n{random_halves(cases, answers, args.halves)}")
     if args.figure:
         draw(rest, onsets, args.figure)
 

@@ -42,9 +42,10 @@ def test_all_classes_that_the_configs_name_exist():
     assert not [name for name in sorted(named) if pydoc.locate(name) is None]
 
 
-def test_the_authors_settings_are_those_of_the_bundle_but_for_network_optimizer_and_data():
+def test_the_authors_settings_are_those_of_the_bundle_but_for_network_loss_optimizer_and_data():
+    methods = GRIDS / "configs" / "methods"
     bundle = ConfigParser.load_config_file(TRIALS[0].bundle / "configs" / "paper_segthor.json")
-    own = ConfigParser.load_config_file(GRIDS / "configs" / "methods" / "authors.json")
+    own, with_optimizer = (ConfigParser.load_config_file(methods / f"authors{end}.json") for end in ("", "_sgd"))
     theirs = {
         "spatial_dims",
         "max_epochs",
@@ -55,5 +56,6 @@ def test_the_authors_settings_are_those_of_the_bundle_but_for_network_optimizer_
         "patch_size",
         "network_def",
     }
-    theirs |= {"optimizer", "preprocessing", "noise_model"}
+    theirs |= {"base_loss", "optimizer", "preprocessing", "noise_model"}
+    assert with_optimizer["base_loss"] == bundle["base_loss"]
     assert own == {key: value for key, value in bundle.items() if key not in theirs}

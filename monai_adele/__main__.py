@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 import sys
 
-from monai_adele.commands import audit, bundle, calibrate, check, compare, corrections, corrupt, onsets
+from monai_adele.commands import audit, bundle, calibrate, check, compare, corrections, corrupt, onsets, stress
 from monai_adele.errors import AdeleError
 
 __all__ = ["main"]
 
-COMMANDS = (audit, bundle, calibrate, check, compare, corrections, corrupt, onsets)
+COMMANDS = (audit, bundle, calibrate, check, compare, corrections, corrupt, onsets, stress)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -26,7 +26,10 @@ def main(arguments: list[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", metavar="command")
     for command in COMMANDS:
         command.add_command(commands)
-    args = parser.parse_args(arguments)
+    args, overrides = parser.parse_known_args(arguments)
+    if overrides and not hasattr(args, "overrides"):  # only commands that run a bundle take its keys
+        parser.error(f"unrecognized arguments: {' '.join(overrides)}")
+    args.overrides = overrides
     if args.command is None:
         parser.print_help()
         return 2

@@ -11,6 +11,11 @@ from monai_adele.experiments.paired_runs import PairedRuns, paired_runs, pooled_
 from monai_adele.experiments.recovered_share import ShareEstimate, recovered_share, share_difference, share_of_gap
 from monai_adele.experiments.run_clock import RunClock, read_clock
 from monai_adele.experiments.share_figure import share_figure
+from monai_adele.experiments.stress_figure import stress_figure
+from monai_adele.experiments.stress_grid import stress_grid
+from monai_adele.experiments.stress_noises import STRESS_NOISES, stress_noises
+from monai_adele.experiments.stress_report import stress_report, stress_words
+from monai_adele.experiments.stress_result import StressResult, adele_on_clean, stress_results
 from monai_adele.experiments.trial import Trial
 from monai_adele.experiments.trial_folder import TrialFolder
 from monai_adele.experiments.trial_outcome import code_digest, failed_trial_record, finished_trial_record
@@ -29,10 +34,13 @@ __all__ = [
     "GridRunner",
     "PairedRuns",
     "RunClock",
+    "STRESS_NOISES",
     "ShareEstimate",
+    "StressResult",
     "Trial",
     "TrialFolder",
     "TrialRecord",
+    "adele_on_clean",
     "append_trial_record",
     "benchmark_page",
     "code_digest",
@@ -54,4 +62,10 @@ __all__ = [
     "share_difference",
     "share_figure",
     "share_of_gap",
+    "stress_figure",
+    "stress_grid",
+    "stress_noises",
+    "stress_report",
+    "stress_results",
+    "stress_words",
 ]

@@ -45,11 +45,21 @@ class MultiScaleInferer(Inferer):
             at a time, while evaluating; the probabilities' mean is over these answers, too.
         temperature: what logits are divided by while evaluating, before the softmax, above 0: that of the
             loss, where it has one.
+        side_scales: how many of the scales beside 1 are asked in a training step, drawn anew in each; None
+            asks all. Evaluating asks all.
+        side_share: share of the training steps in which scales beside 1 are asked, in ``(0, 1]``, drawn step by
+            step: 0.5 is every second step in the mean. The other steps answer a list of one, and cost what
+            plain training does.
+        side_gradient: False asks the scales beside 1 without gradient: they teach the native scale, and are
+            not taught.
+
+    What is drawn comes from torch's own generator of the CPU, which
+    :class:`monai_adele.handlers.EpochSeeder` seeds in each step: resumed runs draw the same.
 
     Raises:
         ValueError: if the scales are empty, not positive, repeated or without 1, the divisor is
-            below 1, the least size is not a multiple of it, a flipped axis is negative or comes twice, or the
-            temperature is not positive.
+            below 1, the least size is not a multiple of it, a flipped axis is negative or comes twice, the
+            temperature is not positive, or there are not as many side scales, or no such share.
 
     Example:
         >>> network = torch.nn.Conv2d(1, 3, 1)
@@ -69,6 +79,9 @@ class MultiScaleInferer(Inferer):
         min_size: int | None = None,
         flip_axes: Sequence[int] = (),
         temperature: float = 1.0,
+        side_scales: int | None = None,
+        side_share: float = 1.0,
+        side_gradient: bool = True,
     ) -> None:
         super().__init__()
         scales = [float(scale) for scale in scales]
@@ -80,12 +93,19 @@ class MultiScaleInferer(Inferer):
             raise ValueError(f"flip_axes: found {list(flip_axes)}, expected different axes, 0 the first")
         if not temperature > 0:
             raise ValueError(f"temperature: found {temperature}, expected a number above 0")
+        if side_scales is not None and not 1 <= side_scales < len(scales):
+            raise ValueError(f"side_scales: found {side_scales}, expected None or 1 to {len(scales) - 1}")
+        if not 0 < side_share <= 1:
+            raise ValueError(f"side_share: found {side_share}, expected a number above 0, at most 1")
         self.scales = [1.0, *(scale for scale in scales if scale != 1.0)]
         self.inferer = SimpleInferer() if inferer is None else inferer
         self.divisor = divisor
         self.min_size = divisor if min_size is None else min_size
         self.flip_axes = tuple(flip_axes)
         self.temperature = temperature
+        self.side_scales = len(scales) - 1 if side_scales is None else side_scales
+        self.side_share = side_share
+        self.side_gradient = side_gradient
 
     def __call__(
         self, inputs: Tensor, network: Callable[..., Tensor], *args: Any, **kwargs: Any
@@ -99,30 +119,49 @@ class MultiScaleInferer(Inferer):
             kwargs: handed to the network.
 
         Returns:
-            While training, a list of logits, one tensor ``(B, classes, *spatial)`` a scale, the
-            native first; while evaluating, one such tensor, with the metadata of the inputs if they are a
+            While training, a list of logits, one tensor ``(B, classes, *spatial)`` a scale that was asked,
+            the native first; while evaluating, one such tensor, with the metadata of the inputs if they are a
             MetaTensor.
 
         Raises:
             ValueError: if the network refuses a size: with the scale, the size and the least one.
         """
         if getattr(network, "training", False):
-            return self._logits(inputs, network, *args, **kwargs)
+            return self._logits(inputs, network, *args, sides=self._drawn_sides(), **kwargs)
         answer = self.inferer(inputs, lambda window: self._merged(window, network, *args, **kwargs))
         kept: Tensor = convert_to_dst_type(answer, inputs, dtype=answer.dtype, device=answer.device)[0]
         return kept
 
-    def _logits(self, inputs: Tensor, network: Callable[..., Tensor], *args: Any, **kwargs: Any) -> list[Tensor]:
+    def _drawn_sides(self) -> list[float]:
+        """The scales beside 1 of a training step."""
+        sides = self.scales[1:]
+        if self.side_share < 1 and float(torch.rand(())) >= self.side_share:
+            return []
+        if self.side_scales == len(sides):
+            return sides
+        return [sides[n] for n in sorted(torch.randperm(len(sides))[: self.side_scales].tolist())]
+
+    def _logits(
+        self,
+        inputs: Tensor,
+        network: Callable[..., Tensor],
+        *args: Any,
+        sides: Sequence[float] | None = None,
+        **kwargs: Any,
+    ) -> list[Tensor]:
         inputs = convert_to_tensor(inputs, track_meta=False)  # metadata costs time at each layer
+        logits = [self._native(inputs, network, *args, **kwargs)]
+        with torch.set_grad_enabled(self.side_gradient and torch.is_grad_enabled()):
+            for scale in self.scales[1:] if sides is None else sides:
+                logits.append(self._side(inputs, scale, network, *args, **kwargs))
+        return logits
+
+    def _side(self, inputs: Tensor, scale: float, network: Callable[..., Tensor], *args: Any, **kwargs: Any) -> Tensor:
         mode = _LINEAR[inputs.ndim - 2]
         grid = tuple(inputs.shape[2:])
-        logits = [self._native(inputs, network, *args, **kwargs)]
-        for scale in self.scales[1:]:
-            size = [self._rescaled(n, scale) for n in grid]
-            small = F.interpolate(inputs, size=size, mode=mode, align_corners=False)
-            answer = self._asked(small, scale, grid, network, *args, **kwargs)
-            logits.append(F.interpolate(answer, size=grid, mode=mode, align_corners=False))
-        return logits
+        small = F.interpolate(inputs, size=[self._rescaled(n, scale) for n in grid], mode=mode, align_corners=False)
+        answer = self._asked(small, scale, grid, network, *args, **kwargs)
+        return F.interpolate(answer, size=grid, mode=mode, align_corners=False)
 
     def _native(self, inputs: Tensor, network: Callable[..., Tensor], *args: Any, **kwargs: Any) -> Tensor:
         grid = tuple(inputs.shape[2:])

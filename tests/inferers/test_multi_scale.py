@@ -10,6 +10,7 @@ from monai.networks.nets import UNet
 from torch import nn
 
 from monai_adele.inferers import MultiScaleInferer
+from monai_adele.losses import ScaleConsistencyLoss
 from monai_adele.networks import DeepLabV3Plus
 
 
@@ -162,3 +163,67 @@ def test_evaluation_keeps_the_metadata_by_which_results_are_saved() -> None:
         assert isinstance(answer, MetaTensor)
         assert answer.meta["filename_or_obj"] == "2007_000032.jpg"
         assert not isinstance(MultiScaleInferer(scales)(image.as_tensor(), network), MetaTensor)
+
+
+def scales_asked(inferer: MultiScaleInferer, steps: int = 300) -> list[tuple[int, ...]]:
+    """Sizes of the sides of an image of 20 voxels that the network saw, step by step."""
+    torch.manual_seed(0)
+    asked = []
+    for _ in range(steps):
+        network = SizeRecorder()
+        assert len(inferer(torch.rand(1, 1, 20, 20), network)) == len(network.sizes)
+        asked.append(tuple(size[0] for size in network.sizes))
+    return asked
+
+
+def test_sampled_side_scales_are_as_many_as_asked_and_all_come() -> None:
+    asked = scales_asked(MultiScaleInferer([1.0, 0.5, 0.7, 1.5], side_scales=1))
+    assert {len(sizes) for sizes in asked} == {2}
+    counts = {size: sum(sizes == (20, size) for sizes in asked) for size in (10, 14, 30)}
+    assert sum(counts.values()) == 300
+    assert min(counts.values()) > 70
+    pairs = scales_asked(MultiScaleInferer([1.0, 0.5, 0.7, 1.5], side_scales=2), 60)
+    assert set(pairs) == {(20, 10, 14), (20, 10, 30), (20, 14, 30)}
+
+
+def test_a_share_of_the_steps_asks_the_side_scales_and_the_others_the_native_one_alone() -> None:
+    asked = scales_asked(MultiScaleInferer([1.0, 0.5], side_share=0.25))
+    assert set(asked) == {(20,), (20, 10)}
+    assert 50 < asked.count((20, 10)) < 100
+
+
+def test_the_same_seed_draws_the_same_scales_and_the_defaults_draw_nothing() -> None:
+    drawing = MultiScaleInferer([1.0, 0.5, 0.7], side_scales=1, side_share=0.5)
+    assert scales_asked(drawing, 20) == scales_asked(drawing, 20)
+    torch.manual_seed(3)
+    before = torch.get_rng_state()
+    network, image = SizeRecorder(), torch.zeros(1, 1, 8, 8)
+    torch.set_rng_state(before)
+    MultiScaleInferer([1.0, 0.5])(image, network)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_evaluation_asks_all_scales_in_every_call() -> None:
+    network = SizeRecorder().eval()
+    for _ in range(5):
+        MultiScaleInferer([1.0, 0.5, 1.5], side_scales=1, side_share=0.1)(torch.rand(1, 1, 8, 8), network)
+    assert network.sizes == [(8, 8), (4, 4), (12, 12)] * 5
+
+
+def test_without_gradient_side_scales_teach_the_native_one_and_are_not_taught() -> None:
+    network, image = SizeRecorder(), torch.rand(1, 1, 8, 8)
+    frozen = MultiScaleInferer([1.0, 0.5], side_gradient=False)(image, network)
+    free = MultiScaleInferer([1.0, 0.5])(image, network)
+    assert [x.requires_grad for x in frozen] == [True, False]
+    assert all(torch.equal(one, two) for one, two in zip(frozen, free, strict=True))
+    loss = ScaleConsistencyLoss()
+    found = torch.autograd.grad(loss(frozen), network.conv.weight)[0]
+    expected = torch.autograd.grad(loss([free[0], free[1].detach()]), network.conv.weight)[0]
+    torch.testing.assert_close(found, expected)
+    assert found.abs().sum() > 0
+
+
+@pytest.mark.parametrize("wrong", [{"side_scales": 0}, {"side_scales": 2}, {"side_share": 0.0}, {"side_share": 1.1}])
+def test_side_scales_without_sense_are_refused(wrong: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match=f"{next(iter(wrong))}: found"):
+        MultiScaleInferer([1.0, 0.5], **wrong)

@@ -21,8 +21,9 @@ from monai.metrics import label_quality_score
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
-from monai_adele.audit import LabelFinding, audit_label
+from monai_adele.audit import LabelFinding, audit_label, cleaning_curve
 from monai_adele.data.atomic_files import write_atomically
+from monai_adele.functional import overlap_counts
 
 MODERATE = (0.7, 0.9)
 """Dice to truth, as a mean over the changed classes, of a case with moderate noise."""
@@ -66,6 +67,7 @@ def judged(data: Any) -> dict[str, Any]:
         "dice_to_truth": _dice_to_truth(probs, truth),
         "methods": {name: _measures(one, noise, wrong, moderate) for name, one in scores.items()},
         "kinds": kind_accuracy(findings, wrong, noise),
+        "cleaning": _cleaning(given, truth, probs.shape[1], scores["audit"][0]),
     }
 
 
@@ -108,6 +110,16 @@ def kind_accuracy(findings: list[LabelFinding], wrong: NDArray[Any], noise: NDAr
     total = [value for values in right.values() for value in values]
     by_kind = {kind: [int(np.sum(values)), len(values)] for kind, values in sorted(right.items())}
     return {"right": int(np.sum(total)), "detected": len(total), "by_kind": by_kind}
+
+
+def _cleaning(given: NDArray[Any], truth: NDArray[Any], num_classes: int, scores: NDArray[Any]) -> dict[str, Any]:
+    """What the labels are worth as more cases are drawn anew, the worst by the audit first."""
+    pairs = [
+        (torch.from_numpy(one).long(), torch.from_numpy(other).long()) for one, other in zip(given, truth, strict=True)
+    ]
+    counts = np.stack([overlap_counts(one, other, num_classes).numpy() for one, other in pairs])
+    curve = cleaning_curve(counts, np.argsort(scores, kind="stable").tolist())
+    return {name: np.round(values, 4).tolist() for name, values in vars(curve).items()}
 
 
 def _worst(findings: list[LabelFinding], num_cases: int) -> NDArray[Any]:

@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from monai_adele.visualize import new_figure, save_png
+from monai_adele.audit import CleaningCurve
+from monai_adele.visualize import cleaning_figure, new_figure, save_png
 from monai_adele.visualize.palette import BLUE, GREEN, ORANGE, PURPLE
 
 COLORS = {"audit": BLUE, "cleanlab": ORANGE, "MONAI": PURPLE, "Dice": GREEN}
@@ -44,12 +45,27 @@ def main() -> None:
         dice, kinds = ", ".join(f"{value:.2f}" for value in result["dice_to_truth"]), result["kinds"]
         print(f"| {name.replace('_', ', ')} | {dice} | {kinds['right']} of {kinds['detected']} |")
     draw(results, Path(sys.argv[2]))
+    show_cleaning(results, Path(sys.argv[2]).with_stem("audit_cleaning"))
 
 
 def print_head(columns: Sequence[str]) -> None:
     """Print the head of a table in Markdown."""
     print("| " + " | ".join(columns) + " |")
     print("|" + "---|" * len(columns))
+
+
+def show_cleaning(results: dict[str, Any], path: Path) -> None:
+    """Print how many cases have to be cleaned for half of what the labels lack, and draw the curves."""
+    curves = {}
+    print()
+    print_head(("data, wrong cases", "IoU of the labels", "cleaned in the audit's order", "in a random order"))
+    for name, result in results.items():
+        data, share, seed = name.split("_")
+        curve = CleaningCurve(**{key: np.array(values) for key, values in result["cleaning"].items()})
+        curves[f"{data}, {share} % wrong, {seed}"] = curve
+        ordered, random = curve.share_needed(0.5)
+        print(f"| {data}, {share} %, {seed} | {curve.ordered[0]:.3f} | {100 * ordered:.0f} % | {100 * random:.0f} % |")
+    save_png(cleaning_figure(curves), path)
 
 
 def draw(results: dict[str, Any], path: Path) -> None:

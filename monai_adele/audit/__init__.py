@@ -3,6 +3,7 @@
 from monai_adele.audit.audit_report import AuditReport
 from monai_adele.audit.audited_case import AuditedCase
 from monai_adele.audit.case_predictor import CasePredictor
+from monai_adele.audit.cleaning_curve import CleaningCurve, cleaning_curve
 from monai_adele.audit.contradiction import contradiction, softmin_confidence
 from monai_adele.audit.error_kind import ERROR_KINDS, ErrorKind, SuspectedError, suspected_error
 from monai_adele.audit.folder_audit import FolderAudit
@@ -19,6 +20,7 @@ __all__ = [
     "AuditReport",
     "AuditedCase",
     "CasePredictor",
+    "CleaningCurve",
     "ERROR_KINDS",
     "ErrorKind",
     "FolderAudit",
@@ -29,6 +31,7 @@ __all__ = [
     "SurfaceDistance",
     "SuspectedError",
     "audit_label",
+    "cleaning_curve",
     "contradiction",
     "judge_case",
     "quality_parts",

@@ -78,6 +78,7 @@ ADELE_SEGMENTATION = SmallBundle(
         "without": (["train"], {"correct": False, "num_test": 0, "val_interval": 2, "max_epochs": 2}),
         "baseline": (["train", "baseline"], _FLAT),
         "noise": (["train", "noise"], {"noise_model": {"_target_": "monai_adele.noise.Erode", "radius_mm": 7}}),
+        "audit": (["train", "audit"], _FLAT),
         "evaluation pass": (["train", "evaluation_pass"], {**_FLAT, **_CORRECTION, "change_cap#case_in_all": 0.5}),
         "demo": (["train", "noise", "demo"], {"max_epochs": 1}),
         "deeplab": (["train", "deeplab"], {**_DEEPLAB, **_GROUPS, "output_stride": [8, 8, 2]}),

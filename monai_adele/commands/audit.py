@@ -8,20 +8,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
-
 from monai_adele.audit import AuditReport, FolderAudit, LabelFinding, RunAudit
-from monai_adele.data.atomic_files import write_atomically
 from monai_adele.errors import AdeleError
-from monai_adele.visualize.audit_page import SUSPICIOUS, audit_page
-from monai_adele.visualize.page import svg_uri
-from monai_adele.visualize.recorded_curves import recorded_curves_figure
-from monai_adele.visualize.slice_picture import case_pictures
+from monai_adele.visualize.audit_files import AUDIT_FILES, write_audit, write_run_audit
+from monai_adele.visualize.audit_page import SUSPICIOUS
 
-__all__ = ["add_command", "write_audit"]
+__all__ = ["add_command"]
 
-_FILES = ("audit.csv", "audit.json", "audit.html")
-_SLICES = ((200, 6), (600, 4), (10**9, 2))  # up to so many cases, so many slices of each on the page
 _DESCRIPTION = """\
 Compare every label with what a network predicts, and tell which a person should look at first.
 
@@ -53,53 +46,17 @@ def add_command(commands: Any) -> None:
     parser.set_defaults(run=_run)
 
 
-def write_audit(audit: RunAudit | FolderAudit, out: Path, *, source: str, curves: str | None = None) -> AuditReport:
-    """Judge all cases and write the report.
-
-    Args:
-        audit: the cases.
-        out: folder to write; made if missing. Earlier reports in it are replaced.
-        source: what was audited, for people.
-        curves: data URI of learning curves for the page; None for none.
-
-    Returns:
-        The report.
-
-    Raises:
-        AdeleError: if data cannot be read, or ``out`` cannot be written.
-    """
-    most = next(slices for cases, slices in _SLICES if len(audit) <= cases)
-    findings: list[LabelFinding] = []
-    pictures = {}
-    for case in tqdm(audit, total=len(audit), desc="audit", unit="case", disable=None):
-        findings += case.findings
-        pictures[case.case_id] = case_pictures(case, max_slices=most, max_pixels=240 if most > 2 else 160)
-    report = AuditReport(tuple(findings), source, audit.class_names, tuple(audit.notes), audit.facts)
-    page = audit_page(report, pictures, curves=curves)
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        for name, content in zip(_FILES, (report.csv(), report.json(), page), strict=True):
-            write_atomically(out / name, content)
-    except OSError as error:
-        raise AdeleError(f"{out}: cannot be written ({error.strerror}); choose another folder with --out") from error
-    return report
-
-
 def _run(args: argparse.Namespace) -> None:
     _check(args)
     out = args.out or args.run_folder / "audit"
-    standing = [name for name in _FILES if (out / name).exists()]
+    standing = [name for name in AUDIT_FILES if (out / name).exists()]
     if standing and not args.overwrite:
         raise AdeleError(f"{out}: found {', '.join(standing)}, expected none; choose another --out, or --overwrite")
-    audit: RunAudit | FolderAudit
     if args.run_folder is not None:
-        audit = RunAudit(args.run_folder, folds=args.folds, images=args.images)
-        figure = recorded_curves_figure(args.run_folder)
-        curves = None if figure is None else svg_uri(figure)
-        source = str(args.run_folder.resolve().name)
+        report = write_run_audit(RunAudit(args.run_folder, folds=args.folds, images=args.images), out)
     else:
-        audit, curves, source = FolderAudit(args.labels, args.images, args.model), None, str(args.labels)
-    _tell(write_audit(audit, out, source=source, curves=curves), out)
+        report = write_audit(FolderAudit(args.labels, args.images, args.model), out, source=str(args.labels))
+    _tell(report, out)
 
 
 def _check(args: argparse.Namespace) -> None:

@@ -6,6 +6,8 @@ import argparse
 import sys
 from pathlib import Path
 
+from strip import strip_captions, write_strip  # beside this script
+
 from monai_adele.errors import AdeleError
 from monai_adele.experiments import (
     Grid,
@@ -29,6 +31,7 @@ def main() -> int:
     parser.add_argument("grid", nargs="?", default="core", help="a grid file, or the name of one beside this script")
     parser.add_argument("--records", type=Path, default=HERE / "records.jsonl", help="what the runner wrote")
     parser.add_argument("--add", type=Path, help="a runner's records.jsonl, whose records are added before")
+    parser.add_argument("--strip", type=Path, help="folder of a run made with --keep-all, whose cases are drawn")
     parser.add_argument("--page", type=Path, default=HERE.parents[1] / "docs" / "benchmark.md", help="what to write")
     args = parser.parse_args()
     named = HERE / f"{args.grid}.json"
@@ -37,12 +40,16 @@ def main() -> int:
         if args.add:
             merge_trial_records(args.records, args.add)
         records = read_trial_records(args.records)
+        folder = args.page.parent / "figures"
+        folder.mkdir(parents=True, exist_ok=True)
+        if args.strip:
+            write_strip(args.strip, folder)
     except AdeleError as error:
         print(error, file=sys.stderr)
         return 1
     planned = {trial.id for trial in grid.trials()}
     records = {name: record for name, record in records.items() if name in planned}
-    figures = write_figures(grid, records, args.page.parent / "figures")
+    figures = write_figures(grid, records, folder) | strip_captions(grid, folder)
     captions = {f"figures/{name}": caption for name, caption in figures.items()}
     args.page.write_text(benchmark_page(grid, records, figures=captions), encoding="utf-8")
     print(f"{args.page} is made from {len(records)} records")
@@ -51,7 +58,6 @@ def main() -> int:
 
 def write_figures(grid: Grid, records: dict[str, TrialRecord], folder: Path) -> dict[str, str]:
     """Write what can be drawn; the caption of each file."""
-    folder.mkdir(parents=True, exist_ok=True)
     titles = {name: method.title for name, method in grid.methods.items()}
     data = {name: one.title for name, one in grid.data.items()}
     noises = {name: noise.title for name, noise in grid.noises.items()}

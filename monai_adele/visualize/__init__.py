@@ -1,6 +1,7 @@
 """Figures of what a run did."""
 
 from monai_adele.visualize.audit_page import audit_page
+from monai_adele.visualize.case_strip import case_strip_figure, spread_by_gain
 from monai_adele.visualize.class_curves import ClassCurves
 from monai_adele.visualize.cleaning_figure import cleaning_figure
 from monai_adele.visualize.comparison import comparison_table, read_summary
@@ -13,6 +14,7 @@ from monai_adele.visualize.overlay import difference_colors, overlay_figure
 from monai_adele.visualize.overlay_case import OverlayCase
 from monai_adele.visualize.palette import class_style
 from monai_adele.visualize.report_page import report_page
+from monai_adele.visualize.run_cases import read_run_cases
 from monai_adele.visualize.run_figures import most_changed_figure, run_curves_figure
 from monai_adele.visualize.run_report import RunReport
 from monai_adele.visualize.sheet_case import SheetCase
@@ -26,6 +28,7 @@ __all__ = [
     "ClassCurves",
     "audit_page",
     "case_pictures",
+    "case_strip_figure",
     "report_page",
     "OverlayCase",
     "RunReport",
@@ -40,8 +43,10 @@ __all__ = [
     "new_figure",
     "noise_gallery",
     "overlay_figure",
+    "read_run_cases",
     "read_summary",
     "run_curves_figure",
     "save_png",
+    "spread_by_gain",
     "show_slice",
 ]

@@ -9,14 +9,11 @@ from monai_adele.functional.predicted_classes import predicted_classes
 
 __all__ = ["confidence_sums", "mean_confidence"]
 
-_STEP = {2: 4, 3: 2}
 _UNITS = 2**16  # whole numbers add up to the same sum in any order
 
 
-def confidence_sums(
-    scores: Tensor, label: Tensor, *, ignore_index: int | None = None, step: int | None = None
-) -> Tensor:
-    """Sum, by class, the probability of the voxels predicted as it; of some of the voxels.
+def confidence_sums(scores: Tensor, label: Tensor, *, ignore_index: int | None = None, step: int = 2) -> Tensor:
+    """Sum, by class, the probability of the voxels predicted as it; of every other voxel of each axis.
 
     Sums add up: over batches, crops and processes, in any order. On a GPU the host does not wait for
     the result.
@@ -25,8 +22,7 @@ def confidence_sums(
         scores: logits, ``(B, C, *spatial)``.
         label: class ids, ``(B, 1, *spatial)``, any integer dtype; only asked for voxels to ignore.
         ignore_index: label of voxels that are not counted.
-        step: every how many voxels of each axis one is looked at; 1 for all. By default 4 in 2D and 2 in 3D: one
-            voxel in 16, and in 8.
+        step: every how many voxels of each axis one is looked at; 1 for all.
 
     Returns:
         ``(C, 2)`` int64 on the device of ``scores``: the sum in units of 2^-16, and the number of voxels.
@@ -43,7 +39,6 @@ def confidence_sums(
         raise ValueError(
             f"scores {tuple(scores.shape)}, label {tuple(label.shape)}: expected (B, C, *spatial), (B, 1, …)"
         )
-    step = step or _STEP.get(scores.ndim - 2, 1)
     every = (slice(None), slice(None), *[slice(None, None, step)] * (scores.ndim - 2))
     with torch.no_grad():
         by_class = scores[every].float().transpose(0, 1).flatten(1)  # (C, voxels)

@@ -29,14 +29,6 @@ def test_it_is_the_mean_over_each_class_s_voxels(shape, step, ignore_index):
     assert mean_confidence(sums).tolist() == pytest.approx(expected, abs=1e-4, nan_ok=True)
 
 
-@pytest.mark.parametrize(("spatial", "step"), [((9, 9), 4), ((6, 6, 6), 2), ((9,), 1)])
-def test_by_default_one_voxel_in_16_is_looked_at_in_2d_and_in_8_in_3d(spatial, step):
-    scores = torch.randn((1, 3, *spatial), generator=torch.Generator().manual_seed(0))
-    label = torch.zeros((1, 1, *spatial), dtype=torch.uint8)
-    assert torch.equal(confidence_sums(scores, label), confidence_sums(scores, label, step=step))
-    assert not torch.equal(confidence_sums(scores, label), confidence_sums(scores, label, step=step + 1))
-
-
 def test_sums_add_up_to_the_same_in_any_order():
     scores = torch.randn((6, 3, 9, 8), generator=torch.Generator().manual_seed(1))
     label = torch.zeros((6, 1, 9, 8), dtype=torch.uint8)

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from monai_adele.experiments.stress_result import StressResult
-from monai_adele.visualize import new_figure
+from monai_adele.visualize import add_panels, new_figure
 from monai_adele.visualize.palette import BLUE, VERMILION
 
 __all__ = ["stress_figure"]
@@ -41,13 +41,10 @@ def stress_figure(results: Sequence[StressResult]) -> Figure:
     columns = min(len(titles), _IN_A_ROW)
     rows = -(-len(titles) // columns)
     figure = new_figure(max(5.0, 1.0 + 2.8 * columns), 0.8 + 3.3 * rows)
-    panels = figure.subplots(rows, columns, sharey=True, squeeze=False)
-    for number, axes in enumerate(panels.flat):
-        if number >= len(titles):
-            axes.set_visible(False)
-            continue
-        _draw(axes, _weakest_first([one for one in results if one.title == titles[number]]))
-        axes.set_title("\n".join(textwrap.wrap(titles[number], 26)), loc="left", fontsize=10, fontweight="bold")
+    panels = add_panels(figure, len(titles), columns=columns, sharey=True)
+    for number, (axes, title) in enumerate(zip(panels, titles, strict=True)):
+        _draw(axes, _weakest_first([one for one in results if one.title == title]))
+        axes.set_title("\n".join(textwrap.wrap(title, 26)), loc="left", fontsize=10, fontweight="bold")
         if number % columns == 0:
             axes.set_ylabel("mean IoU on the test cases", fontsize=9)
     handles = [Line2D([], [], color=_GREY, linewidth=1.4, label="plain training, labels as they are")]

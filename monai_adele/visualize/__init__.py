@@ -6,7 +6,7 @@ from monai_adele.visualize.class_curves import ClassCurves
 from monai_adele.visualize.cleaning_figure import cleaning_figure
 from monai_adele.visualize.comparison import comparison_table, read_summary
 from monai_adele.visualize.contact_sheet import contact_sheet_figure
-from monai_adele.visualize.figure_file import new_figure, save_png
+from monai_adele.visualize.figure_file import add_panels, new_figure, save_png
 from monai_adele.visualize.final_audit import FinalAudit
 from monai_adele.visualize.learning_curves import learning_curves_figure
 from monai_adele.visualize.noise_gallery import noise_gallery
@@ -40,6 +40,7 @@ __all__ = [
     "frame_slice",
     "learning_curves_figure",
     "most_changed_figure",
+    "add_panels",
     "new_figure",
     "noise_gallery",
     "overlay_figure",

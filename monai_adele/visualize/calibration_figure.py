@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from monai_adele.calibration import PairDescriptors
 from monai_adele.calibration.judged_noise import JudgedNoise
-from monai_adele.visualize.figure_file import new_figure
+from monai_adele.visualize.figure_file import add_panels, new_figure
 from monai_adele.visualize.palette import BLUE
 
 __all__ = ["calibration_figure"]
@@ -58,7 +58,7 @@ def calibration_figure(
     shown = [name for name in _TITLES if _varies(_measured(real, name))]
     rows = 1 + len(shown) // _COLUMNS
     figure = new_figure(12.8, rows * (1.0 + 0.21 * (len(judged) + 1)) + 0.5)
-    axes = figure.subplots(rows, _COLUMNS, sharey=True, squeeze=False).ravel()
+    axes = add_panels(figure, len(shown) + 1, columns=_COLUMNS, sharey=True)
     names = ["real pairs", *(one.name for one in judged)]
     colors = [_DARK, *(BLUE if one.name == fit else _GREY for one in judged)]
     for axis, name in zip(axes, shown, strict=False):
@@ -66,8 +66,6 @@ def calibration_figure(
         _draw_intervals(axis, groups, colors)
         axis.set_title(_TITLES[name], fontsize=10, loc="left")
     _draw_accuracies(axes[len(shown)], judged, colors[1:])
-    for axis in axes[len(shown) + 1 :]:
-        axis.set_visible(False)
     for axis in axes[::_COLUMNS]:
         axis.set_yticks(range(len(names)), names, fontsize=8.5)
         for text, color in zip(axis.get_yticklabels(), colors, strict=True):

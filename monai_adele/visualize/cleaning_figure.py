@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from monai_adele.audit import CleaningCurve
-from monai_adele.visualize.figure_file import new_figure
+from monai_adele.visualize.figure_file import add_panels, new_figure
 from monai_adele.visualize.palette import BLUE
 
 __all__ = ["cleaning_figure"]
@@ -35,16 +35,14 @@ def cleaning_figure(curves: Mapping[str, CleaningCurve]) -> Figure:
     columns = min(len(curves), _IN_A_ROW)
     rows = -(-len(curves) // columns)
     figure = new_figure(max(4.6, 0.8 + 3.3 * columns), 0.7 + 3.0 * rows)
-    panels = figure.subplots(rows, columns, sharex=True, squeeze=False)
-    for place, axes in enumerate(panels.flat):
-        axes.set_visible(place < len(curves))
-    for place, (axes, (title, curve)) in enumerate(zip(panels.flat, curves.items(), strict=False)):
+    panels = add_panels(figure, len(curves), columns=columns, sharex=True)
+    for place, (axes, (title, curve)) in enumerate(zip(panels, curves.items(), strict=True)):
         _draw(axes, curve)
         axes.set_title(title, loc="left", fontsize=10, fontweight="bold")
         axes.set_xlabel("cases that were cleaned", fontsize=9)
         if place % columns == 0:
             axes.set_ylabel("mean IoU of the labels with the truth", fontsize=9)
-    lines, labels = panels.flat[0].get_legend_handles_labels()
+    lines, labels = panels[0].get_legend_handles_labels()
     figure.legend(lines, labels, loc="outside lower center", ncols=2, fontsize=9, frameon=False)
     return figure
 

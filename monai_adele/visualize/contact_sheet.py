@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 
-from monai_adele.visualize.figure_file import new_figure
+from monai_adele.visualize.figure_file import add_panels, new_figure
 from monai_adele.visualize.palette import ORANGE, SKY
 from monai_adele.visualize.sheet_case import SheetCase
 from monai_adele.visualize.slice_view import draw_contours, frame_slice, show_slice
@@ -76,11 +76,9 @@ def contact_sheet_figure(cases: Sequence[SheetCase], *, caption: str) -> Figure:
     num_rows = -(-len(cases) // num_columns)
     width = max(num_columns * _PANEL_INCH, 7.0)
     figure = new_figure(width, num_rows * (min(_PANEL_INCH, width / num_columns) + _TITLE_INCH) + 0.7)
-    panels = figure.subplots(num_rows, num_columns, squeeze=False).ravel()
-    for axes, case in zip(panels, cases, strict=False):
+    panels = add_panels(figure, len(cases), columns=num_columns)
+    for axes, case in zip(panels, cases, strict=True):
         _draw_case(axes, case.one_slice())
-    for axes in panels[len(cases) :]:
-        axes.set_axis_off()
     lines = [
         Line2D([], [], color=SKY, linewidth=3, label="original label"),
         Line2D([], [], color=ORANGE, linewidth=1.5, label="noisy label"),

@@ -42,7 +42,7 @@ from monai_adele.noise import (
     UnderOverSegment,
     noise_to_config,
 )
-from monai_adele.visualize.figure_file import new_figure
+from monai_adele.visualize.figure_file import add_panels, new_figure
 from monai_adele.visualize.palette import class_style
 from monai_adele.visualize.slice_view import draw_contours, frame_slice, show_slice
 
@@ -77,12 +77,10 @@ def noise_gallery(models: Iterable[NoiseModel] | None = None, *, seed: int = 0) 
         raise ValueError("models is empty, expected at least one noise model")
     rows = -(-len(models) // _COLUMNS)
     figure = new_figure(2.15 * _COLUMNS, 2.65 * rows + 0.4)
-    panels = figure.subplots(rows, _COLUMNS, squeeze=False).ravel()
+    panels = add_panels(figure, len(models), columns=_COLUMNS)
     phantoms = {along: _phantom(along) for along in {isinstance(noise, _ALONG) for noise in models}}
-    for axes, noise in zip(panels, models, strict=False):
+    for axes, noise in zip(panels, models, strict=True):
         _draw_panel(axes, noise, phantoms[isinstance(noise, _ALONG)], np.random.default_rng(seed))
-    for axes in panels[len(models) :]:
-        axes.set_axis_off()
     lines = [Line2D([], [], color=_GIVEN, linewidth=1.2, label="given label")]
     for class_id, name in enumerate(_CLASSES, start=1):
         color, style = class_style(class_id)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from monai_adele.experiments import (
+    StressResult,
     TrialRecord,
     adele_on_clean,
     read_grid,
@@ -166,3 +167,11 @@ def test_the_figure_has_a_panel_for_each_kind_from_weak_to_strong(declare, recor
     assert radius.get_title(loc="left") == "structures too small or\ntoo large"
     with pytest.raises(ValueError, match="found no results"):
         stress_figure([])
+
+
+@pytest.mark.parametrize(
+    ("plain", "costs"), [((0.69, 0.69), True), ((0.692, 0.694), False), ((0.6, 0.71), False), ((0.6, 0.7), False)]
+)
+def test_a_share_needs_a_loss_of_every_seed_and_of_a_hundredth_together(plain, costs):
+    one = StressResult("walk", 0.8, (0, 1), (0.701, 0.7), plain, plain, (), ())
+    assert one.costs_something is costs

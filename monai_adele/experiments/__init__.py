@@ -7,8 +7,20 @@ from monai_adele.experiments.grid_lock import GridLock
 from monai_adele.experiments.grid_runner import GridRunner
 from monai_adele.experiments.markdown import markdown_table
 from monai_adele.experiments.memorization_figure import memorization_figure
-from monai_adele.experiments.paired_runs import PairedRuns, paired_runs, pooled_difference, pooled_share
-from monai_adele.experiments.recovered_share import ShareEstimate, recovered_share, share_difference, share_of_gap
+from monai_adele.experiments.paired_runs import (
+    PairedRuns,
+    paired_runs,
+    pooled_difference,
+    pooled_points,
+    pooled_share,
+)
+from monai_adele.experiments.recovered_share import (
+    ShareEstimate,
+    mean_difference,
+    recovered_share,
+    share_difference,
+    share_of_gap,
+)
 from monai_adele.experiments.run_clock import RunClock, read_clock
 from monai_adele.experiments.share_figure import share_figure
 from monai_adele.experiments.stress_figure import stress_figure
@@ -49,10 +61,12 @@ __all__ = [
     "failed_trial_record",
     "finished_trial_record",
     "markdown_table",
+    "mean_difference",
     "memorization_figure",
     "merge_trial_records",
     "paired_runs",
     "pooled_difference",
+    "pooled_points",
     "pooled_share",
     "read_clock",
     "read_grid",

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from monai_adele.experiments.recovered_share import ShareEstimate, recovered_share, share_difference
+from monai_adele.experiments.recovered_share import ShareEstimate, mean_difference, recovered_share, share_difference
 from monai_adele.experiments.trial_record import TrialRecord
 
-__all__ = ["CLEAN", "PLAIN", "PairedRuns", "Which", "paired_runs", "pooled_difference", "pooled_share"]
+__all__ = ["CLEAN", "PLAIN", "PairedRuns", "Which", "paired_runs", "pooled_difference", "pooled_points", "pooled_share"]
 
 CLEAN = "none"
 PLAIN = "plain"
@@ -99,6 +99,20 @@ def pooled_difference(records: Mapping[str, TrialRecord], first: str, second: st
     one, two = paired_runs(records, first), paired_runs(records, second)
     rows = [(*one[key].test_iou(which), two[key].test_iou(which)[2]) for key in one if key in two]
     return share_difference(*_columns(rows, 4))
+
+
+def pooled_points(records: Mapping[str, TrialRecord], first: str, second: str, which: Which) -> ShareEstimate:
+    """Mean difference in test mIoU of two methods on noisy labels, over the pairs that both have.
+
+    Args:
+        records: by the trials' ids.
+        first: name of a method.
+        second: of the other.
+        which: the last epoch, or that which is the best on the noisy validation part.
+    """
+    one, two = paired_runs(records, first), paired_runs(records, second)
+    rows = [(one[key].test_iou(which)[2], two[key].test_iou(which)[2]) for key in one if key in two]
+    return mean_difference(*_columns(rows, 2))
 
 
 def _columns(rows: Sequence[tuple[float, ...]], width: int) -> list[list[float]]:

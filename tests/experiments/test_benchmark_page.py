@@ -14,6 +14,7 @@ from monai_adele.experiments import (
     memorization_figure,
     paired_runs,
     pooled_difference,
+    pooled_points,
     pooled_share,
     read_grid,
     share_figure,
@@ -92,6 +93,7 @@ def test_shares_are_pooled_over_pairs(records):
     assert (found.value, found.pairs) == (pytest.approx(0.5), 4)
     assert pooled_share(records, "adele", "last", noise="walk").pairs == 2
     assert pooled_difference(records, "adele", "old", "best").value == pytest.approx(0.25)
+    assert pooled_points(records, "adele", "old", "last").value == pytest.approx(0.0375)
 
 
 def test_cost_is_relative_to_plain_training_on_the_same_data_noise_and_seed(records):
@@ -105,6 +107,8 @@ def test_the_page_says_what_the_records_say(grid, records):
     assert "the records of 18 of 27 runs" in page
     assert row(page, "ADELE", "4")[0].startswith("50 % (")
     assert row(page, "the old way", "4", "25 % (25 % to 25 %)") == ["25 % (25 % to 25 %)"]
+    points = row(page, "the old way", "4", "+25 % (+25 % to +25 %)")[1:]
+    assert all(one.endswith("(+2.5 to +5.0)") for one in points)
     assert row(page, "a walk", "ADELE") == ["2", "60.5 ± 0.7", "62.5 ± 0.7", "50 %", "50 %", "0.600 -> 0.700"]
     assert row(page, "labels as they are", "plain training") == ["2", "70.5 ± 0.7", "72.5 ± 0.7", "", "", "0.600"]
     assert row(page, "cells", "the old way") == ["1.00", "0.67", "4.0", "0.5"]

@@ -6,7 +6,7 @@ import random
 import numpy as np
 import pytest
 
-from monai_adele.experiments import recovered_share, share_difference, share_of_gap
+from monai_adele.experiments import mean_difference, recovered_share, share_difference, share_of_gap
 
 
 def simulated(rng, pairs, share):
@@ -98,6 +98,18 @@ def test_a_difference_knows_less_scatter_than_its_parts_where_both_scatter_alike
     clean, plain, first = simulated(np.random.default_rng(5), 10, 0.8)
     found = share_difference(clean, plain, first, first - 0.1 * (clean - plain))
     assert (found.low, found.high) == (pytest.approx(0.1), pytest.approx(0.1))
+
+
+def test_a_mean_difference_has_the_interval_of_its_pairs():
+    rng = np.random.default_rng(3)
+    second = rng.uniform(0.5, 0.7, 36)
+    found = mean_difference(second + rng.normal(0.01, 0.02, 36), second)
+    expected = 1.96 * 0.02 / 6
+    assert found.value == pytest.approx(0.01, abs=0.01)
+    assert (found.high - found.low) / 2 == pytest.approx(expected, rel=0.35)
+    assert found.pairs == 36
+    with pytest.raises(ValueError, match="as many each"):
+        mean_difference([0.5], [0.5, 0.6])
 
 
 def test_the_same_seed_gives_the_same_interval():

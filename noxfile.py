@@ -17,7 +17,16 @@ nox.options.default_venv_backend = "venv"
 
 CONSTRAINTS = Path("constraints.txt").resolve()
 PYTHON = "python -W ignore"
+PIP = ("python", "-m", "pip", "install", "-q")
 COMPARE = ("python", "-m", "monai_adele", "compare")
+METHODS = {"clean": ["baseline"], "plain": ["baseline", "noise"], "adele": ["noise"]}
+BENCHMARKS = {  # script, and what is required for it only
+    "noise": ["benchmarks/noise_speed.py"],
+    "networks": ["benchmarks/networks.py", "segmentation-models-pytorch==0.6.0", "torchvision==0.28.0"],
+    "store": ["benchmarks/store_speed.py"],
+    "detector": ["benchmarks/detector_cost.py"],
+    "load": ["benchmarks/load.py"],
+}
 HIPPOCAMPUS = str(Path("benchmarks/hippocampus/hippocampus").resolve())
 
 
@@ -55,13 +64,6 @@ def run_bundle(
     session.run(*command, "--output_dir", str(output), "--resume", "true", *options)
 
 
-def measure(session: nox.Session, script: str, *packages: str) -> None:
-    """Run a script of the benchmarks, which writes a file of its own name, or as named behind ``--``."""
-    install(session, ".", *packages)
-    session.env["PYTHONPATH"] = "tests"  # for what is measured beside it
-    session.run("python", "-W", "ignore", script, *(session.posargs or [str(Path(script).with_suffix(".json"))]))
-
-
 def real_data(session: nox.Session, name: str) -> Path:
     """Return a folder below MONAI_ADELE_DATA; skip the session where it is not there."""
     data = Path(os.environ.get("MONAI_ADELE_DATA", "")) / name
@@ -97,10 +99,9 @@ def demo(session: nox.Session) -> None:
     if Path(session.posargs[0] if session.posargs else "demo").exists():
         session.error("the folder exists; remove it, or name another one: nox -s demo -- FOLDER")
     folder = measured_folder(session, "demo")
-    methods = {"clean": ["baseline"], "plain": ["baseline", "noise"], "adele": ["noise"]}
-    for method, overrides in methods.items():
+    for method, overrides in METHODS.items():
         run_bundle(session, [*overrides, "demo"], folder / method, "--phantom_dir", str(folder / "phantom"))
-    session.run(*COMPARE, *(str(folder / method) for method in methods))
+    session.run(*COMPARE, *(str(folder / method) for method in METHODS))
     session.log(f"the runs are in {folder}")
 
 
@@ -124,10 +125,9 @@ def hippocampus(session: nox.Session) -> None:
     """Measure on MSD Task04 Hippocampus: clean, plain and ADELE, three seeds (about an hour)."""
     data = real_data(session, "hippocampus_msd")
     folder = measured_folder(session, "runs/hippocampus")
-    methods = {"clean": ["baseline"], "plain": ["baseline", "noise"], "adele": ["noise"]}
-    runs = {folder / f"{method}_seed{seed}": (method, seed) for method in methods for seed in (3, 4, 5)}
+    runs = {folder / f"{method}_seed{seed}": (method, seed) for method in METHODS for seed in (3, 4, 5)}
     for output, (method, seed) in runs.items():
-        run_bundle(session, [*methods[method], HIPPOCAMPUS], output, "--dataset_dir", str(data), "--seed", str(seed))
+        run_bundle(session, [*METHODS[method], HIPPOCAMPUS], output, "--dataset_dir", str(data), "--seed", str(seed))
     session.run(*COMPARE, *map(str, runs))
 
 
@@ -197,36 +197,20 @@ def benchmark_report(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure erosion, dilation and the boundary walk beside what else there is (about ten minutes)."""
-    install(session, ".")
-    for package in ("edt==3.1.2", "fastmorph==1.10.0"):  # LGPL-3: compared with, never required
-        session.run("python", "-m", "pip", "install", "-q", package, success_codes=range(256))
-    measure(session, "benchmarks/noise_speed.py")
-    session.run("python", "benchmarks/noise_tables.py", *(session.posargs or ["benchmarks/noise_speed.json"])[:1])
-
-
-@nox.session
-def bench_networks(session: nox.Session) -> None:
-    """Measure DeepLabV3+ beside public implementations, which are required here only (ten minutes)."""
-    measure(session, "benchmarks/networks.py", "segmentation-models-pytorch==0.6.0", "torchvision==0.28.0")
-
-
-@nox.session
-def bench_store(session: nox.Session) -> None:
-    """Measure what keeping corrections costs: time, and memory (two minutes)."""
-    measure(session, "benchmarks/store_speed.py")
-
-
-@nox.session
-def bench_detector(session: nox.Session) -> None:
-    """Measure the detector's counts as a share of a training step (four minutes)."""
-    measure(session, "benchmarks/detector_cost.py")
-
-
-@nox.session
-def load(session: nox.Session) -> None:
-    """Measure the memory that 10,000 small cases take, and a label of 512x512x600 voxels (an hour)."""
-    measure(session, "benchmarks/load.py")
+    """Measure time and memory: -- noise (ten minutes), networks (ten), store (two), detector (four), load (an hour)."""
+    what, *options = session.posargs or ["nothing"]
+    if what not in BENCHMARKS:
+        session.error(f"found {what} behind --, expected one of {', '.join(BENCHMARKS)}")
+    script, *packages = BENCHMARKS[what]
+    install(session, ".", *packages)
+    if what == "noise":  # LGPL-3: compared with where they can be installed, never required
+        session.run(*PIP, "edt==3.1.2", success_codes=range(256))
+        session.run(*PIP, "fastmorph==1.10.0", success_codes=range(256))
+    session.env["PYTHONPATH"] = "tests"  # for what is measured beside it
+    records, *options = options or [str(Path(script).with_suffix(".json"))]
+    session.run(*PYTHON.split(), script, records, *options)
+    if what == "noise":
+        session.run("python", "benchmarks/noise_tables.py", records)
 
 
 @nox.session
@@ -292,16 +276,11 @@ def package(session: nox.Session) -> None:
 def audit_benchmark(session: nox.Session) -> None:
     """Corrupt a known share of labels, audit them, compare with cleanlab, MONAI and Dice (an hour)."""
     install(session, ".", "cleanlab", "scikit-learn")
-    folder = Path(session.posargs[0] if session.posargs else "runs/audit").resolve()
-    sets = ["phantom"]
-    if (Path(os.environ.get("MONAI_ADELE_DATA", "")) / "hippocampus_msd").is_dir():
-        sets.append("hippocampus")
-    for name, share in itertools.product(sets, (10, 30, 50)):
-        if not (folder / f"{name}_{share}_seed0.npz").exists():
-            options = (str(folder), name, str(share / 100), "--seed", "0")
-            session.run("python", "-W", "ignore", "benchmarks/audit/predict.py", *options)
+    folder = str(Path(session.posargs[0] if session.posargs else "runs/audit").resolve())
+    for name in ("phantom", "hippocampus"):
+        session.run(*PYTHON.split(), "benchmarks/audit/predict.py", folder, name, "0.1", "0.3", "0.5")
     results = "benchmarks/audit/results.json"
-    session.run("python", "-W", "ignore", "benchmarks/audit/judge.py", str(folder), results)
+    session.run(*PYTHON.split(), "benchmarks/audit/judge.py", folder, results)
     session.run("python", "benchmarks/audit/show.py", results, "docs/figures/audit.png")
 
 

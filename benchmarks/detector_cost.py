@@ -2,7 +2,7 @@
 
 A real ``SupervisedTrainer`` trains on random images; within its steps the processor time of the
 detector's handler is taken, and of the whole step. One process, one thread, medians. Run by
-``nox -s bench_detector``; ``python benchmarks/detector_cost.py RECORDS.json``.
+``nox -s bench -- detector``; ``python benchmarks/detector_cost.py RECORDS.json``.
 """
 
 from __future__ import annotations

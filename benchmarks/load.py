@@ -1,4 +1,4 @@
-"""The memory that many cases take, and one large label: ``nox -s load``.
+"""The memory that many cases take, and one large label: ``nox -s bench -- load``.
 
 10,000 small cases (16 x 16 x 8 voxels) go through admission, store, detector and export; a label of 512 x 512 x 600
 voxels goes through every noise model, the rule, the store and the export. Each step has a process of its own, whose

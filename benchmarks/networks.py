@@ -1,7 +1,7 @@
 """DeepLabV3+ beside public implementations: size, reach, multiply-adds, and seconds of a training step.
 
 The contenders take turns; processor time, one process, one thread, medians. Public ones take part where their
-packages are installed. Run by ``nox -s bench_networks``;
+packages are installed. Run by ``nox -s bench -- networks``;
 ``PYTHONPATH=tests python benchmarks/networks.py RECORDS.json``
 """
 

@@ -2,7 +2,7 @@
 
 Everything runs in one process with one thread, the contenders in turn, several times over; what takes
 longer than three seconds runs once. Times are the median processor time of the process. Run by
-``nox -s bench``; ``--small`` leaves out the large map.
+``nox -s bench -- noise``; ``--small`` leaves out the large map.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The tables of docs/performance.md, from the records of ``noise_speed.py``; run by ``nox -s bench``."""
+"""The tables of docs/performance.md, from the records of ``noise_speed.py``; run by ``nox -s bench -- noise``."""
 
 from __future__ import annotations
 

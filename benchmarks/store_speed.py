@@ -1,6 +1,6 @@
 """What keeping corrections costs: time against an epoch of training, and memory against the authors' way.
 
-``nox -s bench_store``; ``python benchmarks/store_speed.py [RECORDS.json]``. One thread; times are
+``nox -s bench -- store``; ``python benchmarks/store_speed.py [RECORDS.json]``. One thread; times are
 CPU times, which other work on the machine does not change much.
 """
 

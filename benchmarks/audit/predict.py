@@ -1,11 +1,14 @@
 """Predictions of two networks, each for the half of a corrupted data set that it was not trained on.
 
-python benchmarks/audit/predict.py FOLDER phantom 0.3 --seed 0
+python benchmarks/audit/predict.py FOLDER phantom 0.1 0.3 --seed 0
+
+Files that are there are kept; without MONAI_ADELE_DATA there is no hippocampus.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import time
 from pathlib import Path
 
@@ -26,34 +29,37 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
     parser.add_argument("name", choices=sorted(EPOCHS))
-    parser.add_argument("share", type=float)
+    parser.add_argument("shares", type=float, nargs="+", help="of the cases, that are wrong")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--cases", type=int, default=None)
     args = parser.parse_args()
     torch.set_num_threads(1)
+    args.folder.mkdir(parents=True, exist_ok=True)
+    if args.name == "hippocampus" and "MONAI_ADELE_DATA" not in os.environ:
+        print("MONAI_ADELE_DATA does not lead to the hippocampi: left out")
+        return
+    for share in args.shares:
+        file = args.folder / f"{args.name}_{round(100 * share)}_seed{args.seed}.npz"
+        if not file.exists():
+            write_predictions(file, args.name, share, args.seed, args.cases or CASES[args.name])
+
+
+def write_predictions(file: Path, name: str, share: float, seed: int, num_cases: int) -> None:
+    """Corrupt a share of a data set, predict each half by a network of the other, and write it all."""
     start = time.process_time()
-    data = corrupted_set(args.name, args.share, args.seed, num_cases=args.cases or CASES[args.name])
+    data = corrupted_set(name, share, seed, num_cases=num_cases)
     probs = np.zeros((len(data.images), data.wrong.shape[1], *data.images.shape[1:]), np.float16)
     halves = np.arange(len(data.images)) % 2
-    epochs = [_predict(data, halves == fold, probs, EPOCHS[args.name], args.seed + fold) for fold in (0, 1)]
-    args.folder.mkdir(parents=True, exist_ok=True)
+    epochs = [_predict(data, halves == fold, probs, EPOCHS[name], seed + fold) for fold in (0, 1)]
     arrays = {"images": data.images.astype(np.float16), "truth": data.truth, "given": data.given, "wrong": data.wrong}
-    file = args.folder / f"{args.name}_{round(100 * args.share)}_seed{args.seed}.npz"
     np.savez_compressed(file, probs=probs, noise=np.array(data.noise), spacing=data.spacing, **arrays)
     pred = probs.argmax(1)
     dice = [
         2 * ((pred == c) & (data.truth == c)).sum() / ((pred == c).sum() + (data.truth == c).sum())
         for c in range(1, probs.shape[1])
     ]
-    print(
-        file,
-        "best epochs",
-        epochs,
-        "Dice to truth",
-        np.round(dice, 3),
-        f"{time.process_time() - start:.0f} s",
-        flush=True,
-    )
+    seconds = time.process_time() - start
+    print(file, "best epochs", epochs, "Dice to truth", np.round(dice, 3), f"{seconds:.0f} s", flush=True)
 
 
 def _predict(data: CorruptedSet, held_out: np.ndarray, probs: np.ndarray, epochs: int, seed: int) -> list[int]:

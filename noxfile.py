@@ -305,7 +305,8 @@ def oldest(session: nox.Session) -> None:
     config.read("setup.cfg")
     lowest = [re.sub(r">=([0-9.]+).*", r"==\1.*", line) for line in config["options"]["install_requires"].split()]
     session.install("-q", *lowest, ".[tests]")
-    session.run("pytest", "-n", "2", *session.posargs, env={"OMP_NUM_THREADS": "1"})
+    old = ("-W", "default::DeprecationWarning")  # what old releases use of newer ones
+    session.run("pytest", "-n", "2", *old, *session.posargs, env={"OMP_NUM_THREADS": "1"})
 
 
 @nox.session

@@ -61,7 +61,10 @@ def read_learning_curves(path: str | Path) -> dict[str, LearningCurve]:
     path = Path(path)
     with path.open(newline="", encoding="utf-8", errors="replace") as file:
         reader = csv.DictReader(file)
-        rows, header = list(reader), [name for name in reader.fieldnames or [] if name]
+        try:
+            rows, header = list(reader), [name for name in reader.fieldnames or [] if name]
+        except csv.Error as error:
+            raise DataError([f"{path.name}, line {reader.line_num + 1}: {error}; expected a table (CSV)"]) from error
     epochs, problems = _epochs(rows, path.name)
     columns = _columns_of_each_class(header)
     if not columns or not rows:

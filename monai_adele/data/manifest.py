@@ -181,8 +181,14 @@ def _rows(path: Path) -> Iterator[tuple[int, Any]]:
     text = path.read_text(encoding="utf-8", errors="replace")
     if path.suffix == ".csv":
         reader = csv.DictReader(io.StringIO(text, newline=""))
-        for row in reader:
-            yield reader.line_num, {name: _unjson(row[name]) if name in _JSON_COLUMNS else row[name] for name in row}
+        try:
+            for row in reader:
+                yield (
+                    reader.line_num,
+                    {name: _unjson(row[name]) if name in _JSON_COLUMNS else row[name] for name in row},
+                )
+        except csv.Error as error:
+            yield reader.line_num + 1, str(error)  # what follows cannot be told apart
     else:
         for number, line in enumerate(text.split("\n"), start=1):
             if line:

@@ -47,7 +47,7 @@ def class_values(
     table[classes] = of_classes
     values = np.empty(ids.shape, dtype=dtype)
     for slab in slabs(ids.shape):  # numpy takes 8 bytes for each voxel that it looks up at once
-        np.take(table, ids[slab], out=values[slab], mode="clip")
+        np.take(table, ids[slab].astype(np.intp, copy=False), out=values[slab], mode="clip")
     return values
 
 

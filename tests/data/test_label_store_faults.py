@@ -3,6 +3,7 @@
 import itertools
 import multiprocessing
 import os
+import pathlib
 import random
 import signal
 import time
@@ -264,6 +265,8 @@ def _make_and_commit_until(folder, function, step):
         return original(*args, **kwargs)
 
     setattr(os, function, killing)
+    if hasattr(pathlib, "_NormalAccessor"):  # Python 3.10 keeps the functions of os that it found
+        setattr(pathlib._NormalAccessor, function, staticmethod(killing))
     store = LabelStore(folder)
     commit_next(store)
     commit_next(store)

@@ -74,6 +74,12 @@ def test_a_table_without_curves_is_refused(tmp_path, text):
         read_learning_curves(written(tmp_path, text))
 
 
+def test_a_cell_that_is_longer_than_a_table_may_have_is_refused_with_its_line(tmp_path):
+    (tmp_path / "curves.csv").write_text(f"liver\n0.1\n{'1' * 200_000}\n")
+    with pytest.raises(DataError, match=r"curves.csv, line 3: field larger than field limit"):
+        read_learning_curves(tmp_path / "curves.csv")
+
+
 def test_rows_that_are_cut_short_or_too_long_are_read_as_far_as_they_go(tmp_path):
     curves = read_learning_curves(written(tmp_path, "epoch,liver,spleen\n1,0.1\n2,0.2,0.3,0.4\n"))
     assert math.isnan(curves["spleen"].iou[0])

@@ -180,3 +180,10 @@ def test_a_file_that_is_no_text_is_refused_with_its_name(tmp_path, suffix):
     path.write_bytes(b"\x80\xff\x00binary\n\x93more")
     with pytest.raises(DataError, match=r"manifest.*: not a record of a manifest"):
         read_manifest(path)
+
+
+def test_a_cell_that_is_longer_than_a_table_may_have_is_refused_with_its_line(tmp_path):
+    path = tmp_path / "manifest.csv"
+    path.write_text(f"case_id,key\na,label\nb,{'x' * 200_000}\n")
+    with pytest.raises(DataError, match=r"line 2: not a record.*\n.*line 3: not a record"):
+        read_manifest(path)

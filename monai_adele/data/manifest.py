@@ -183,10 +183,8 @@ def _rows(path: Path) -> Iterator[tuple[int, Any]]:
         reader = csv.DictReader(io.StringIO(text, newline=""))
         try:
             for row in reader:
-                yield (
-                    reader.line_num,
-                    {name: _unjson(row[name]) if name in _JSON_COLUMNS else row[name] for name in row},
-                )
+                values = {name: _unjson(text) if name in _JSON_COLUMNS else text for name, text in row.items()}
+                yield reader.line_num, values
         except csv.Error as error:
             yield reader.line_num + 1, str(error)  # what follows cannot be told apart
     else:

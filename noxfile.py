@@ -232,7 +232,7 @@ def calibration(session: nox.Session) -> None:
 def kill(session: nox.Session) -> None:
     """Kill short trainings 30 times at random instants, and 30 times at write steps (about 20 minutes)."""
     session.env["MONAI_ADELE_KILLS"] = "30"
-    run_tests(session, "-s", "tests/bundles/test_kill.py", "tests/data/test_store_kills.py", *session.posargs)
+    run_tests(session, "-s", "tests/bundles/test_kill.py", "tests/store/test_store_kills.py", *session.posargs)
 
 
 @nox.session

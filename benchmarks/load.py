@@ -28,9 +28,10 @@ from monai.engines import SupervisedTrainer
 from monai.transforms import Compose, LoadImaged
 from reference.every_noise_model import SIZED, UNSIZED
 
-from monai_adele.data import CaseReader, LabelStore, examine_cases, export_corrected_labels, find_cases
+from monai_adele.data import CaseReader, examine_cases, find_cases
 from monai_adele.functional import CorrectionRule
 from monai_adele.handlers import MemorizationDetector
+from monai_adele.store import LabelStore, export_corrected_labels
 
 LIMIT = 12 * 2**30
 SMALL = (16, 16, 8)

@@ -21,8 +21,8 @@ from monai.data import DataLoader, Dataset, MetaTensor
 from monai.losses import DiceCELoss
 from monai.networks.nets import UNet
 
-from monai_adele.data import LabelStore
 from monai_adele.handlers import EvaluationPass, TrainingPredictions
+from monai_adele.store import LabelStore
 from monai_adele.transforms import CurrentLabeld
 
 CASES, SIDE, CLASSES, BATCH = 1000, 256, 5, 8

@@ -11,7 +11,7 @@ import nibabel as nib
 from bundle_settings import EAGER
 from monai.bundle import ConfigWorkflow
 
-from monai_adele.data import write_phantom, write_voc_phantom
+from monai_adele.phantom import write_phantom, write_voc_phantom
 
 BUNDLES = Path(__file__).parents[1] / "bundles"
 

@@ -16,6 +16,7 @@ LAYERS = [
     {"checks"},
     {"functional"},
     {"noise", "losses", "inferers", "networks", "metrics", "data"},
+    {"store", "phantom"},
     {"transforms", "calibration"},
     {"handlers", "audit"},
     {"visualize"},

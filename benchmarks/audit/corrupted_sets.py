@@ -10,8 +10,8 @@ import nibabel as nib
 import numpy as np
 from numpy.typing import NDArray
 
-from monai_adele.data import make_phantom
 from monai_adele.noise import Confuse, Dilate, ElasticContour, Erode, Invent, NoiseModel, Omit, Shift, ToDice
+from monai_adele.phantom import make_phantom
 
 DICE = 0.8
 """Of a class that was drawn wrongly, to the true one, where the noise has a strength."""

@@ -12,16 +12,9 @@ from monai_adele.audit.audited_case import AuditedCase
 from monai_adele.audit.case_predictor import CasePredictor
 from monai_adele.audit.judge_case import judge_case
 from monai_adele.audit.judged_case import JudgedCase
-from monai_adele.data import (
-    LabelStore,
-    RunRecord,
-    correction_table,
-    export_recorded_labels,
-    find_images,
-    read_run_record,
-    volume_case_id,
-)
+from monai_adele.data import RunRecord, find_images, read_run_record, volume_case_id
 from monai_adele.errors import AdeleError, DataError
+from monai_adele.store import LabelStore, correction_table, export_recorded_labels
 
 __all__ = ["RunAudit"]
 

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any, Protocol
 
-from monai_adele.data import CaseChange, ClassChange, JournalEntry, LabelStore, RunRecord
+from monai_adele.data import RunRecord
+from monai_adele.store import CaseChange, ClassChange, JournalEntry, LabelStore
 
 __all__ = ["history_text", "table_text"]
 

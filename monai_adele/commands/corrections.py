@@ -9,19 +9,17 @@ from typing import Any
 
 from monai_adele.checks import nearest_names
 from monai_adele.commands.correction_text import history_text, table_text
-from monai_adele.data import (
+from monai_adele.data import RunRecord, read_run_record, volume_case_id
+from monai_adele.errors import DataError
+from monai_adele.store import (
     LabelStore,
     Review,
-    RunRecord,
     correction_table,
     export_recorded_labels,
     read_review,
-    read_run_record,
     undo_classes,
     undo_corrections,
-    volume_case_id,
 )
-from monai_adele.errors import DataError
 
 __all__ = ["CorrectedRun", "add_command"]
 

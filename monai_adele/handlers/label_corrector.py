@@ -14,8 +14,6 @@ from ignite.engine import Engine, Events
 from numpy.typing import NDArray
 from torch import Tensor
 
-from monai_adele.data import LabelStore
-from monai_adele.data.store_lock import StoreLock
 from monai_adele.functional import (
     ChangeCap,
     CorrectionRule,
@@ -30,6 +28,8 @@ from monai_adele.handlers.memorization_detector import MemorizationDetector
 from monai_adele.handlers.pass_memory import PassMemory
 from monai_adele.handlers.prediction_source import CasePrediction, PredictionSource
 from monai_adele.handlers.stale_labels import check_batch, check_pipeline
+from monai_adele.store import LabelStore
+from monai_adele.store.store_lock import StoreLock
 
 __all__ = ["LabelCorrector"]
 

@@ -8,8 +8,8 @@ from typing import Any
 from monai.config import KeysCollection
 from monai.transforms import MapTransform, RandomizableTrait
 
-from monai_adele.data import LabelStore
 from monai_adele.errors import StoreError
+from monai_adele.store import LabelStore
 
 __all__ = ["LABEL_VERSION", "CurrentLabeld"]
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from monai_adele.data import JournalEntry
+from monai_adele.store import JournalEntry
 from monai_adele.visualize.figure_file import new_figure
 from monai_adele.visualize.palette import BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILION
 

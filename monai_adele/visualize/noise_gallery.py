@@ -12,8 +12,6 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
-from monai_adele.data import make_phantom
-from monai_adele.data.phantom import Phantom
 from monai_adele.noise import (
     AffineJitter,
     Annotator,
@@ -42,6 +40,8 @@ from monai_adele.noise import (
     UnderOverSegment,
     noise_to_config,
 )
+from monai_adele.phantom import make_phantom
+from monai_adele.phantom.phantom import Phantom
 from monai_adele.visualize.figure_file import add_panels, new_figure
 from monai_adele.visualize.palette import class_style
 from monai_adele.visualize.slice_view import draw_contours, frame_slice, show_slice

@@ -13,8 +13,8 @@ from matplotlib.figure import Figure
 from monai.utils import convert_to_tensor
 from numpy.typing import NDArray
 
-from monai_adele.data import LabelStore
 from monai_adele.handlers import MemorizationDetector
+from monai_adele.store import LabelStore
 from monai_adele.visualize.class_curves import ClassCurves
 from monai_adele.visualize.learning_curves import learning_curves_figure
 from monai_adele.visualize.overlay import overlay_figure

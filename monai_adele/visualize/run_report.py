@@ -17,10 +17,11 @@ from ignite.engine import Engine, Events
 from matplotlib.figure import Figure
 from monai.engines import Evaluator
 
-from monai_adele.data import LabelStore, RunRecord, case_grids, export_corrected_labels, image_files, label_files
+from monai_adele.data import RunRecord, case_grids, image_files, label_files
 from monai_adele.data.atomic_files import write_atomically
 from monai_adele.functional import iou_from_counts
 from monai_adele.handlers import MemorizationDetector
+from monai_adele.store import LabelStore, export_corrected_labels
 from monai_adele.visualize.corrections_over_time import corrections_over_time_figure
 from monai_adele.visualize.figure_file import save_png
 from monai_adele.visualize.page import png_uri, svg_uri

@@ -13,8 +13,8 @@ import torch
 from monai.utils import convert_to_tensor
 from torch import Tensor
 
-from monai_adele.data import LabelStore
 from monai_adele.functional import OnsetDecision, iou_from_counts, overlap_counts
+from monai_adele.store import LabelStore
 
 __all__ = ["correction_facts", "environment_facts", "label_quality", "onset_facts"]
 

@@ -14,8 +14,10 @@ import torch
 from bundle_settings import AT_ONCE, EAGER
 from monai.bundle import ConfigWorkflow
 
-from monai_adele.data import LabelStore, export_recorded_labels, read_run_record, undo_corrections, write_phantom
+from monai_adele.data import read_run_record
 from monai_adele.errors import DataError, StoreError
+from monai_adele.phantom import write_phantom
+from monai_adele.store import LabelStore, export_recorded_labels, undo_corrections
 
 CONFIGS = Path(__file__).parents[2] / "bundles" / "adele_segmentation" / "configs"
 pytestmark = pytest.mark.filterwarnings("ignore")  # MONAI's own, such as of its deprecated options

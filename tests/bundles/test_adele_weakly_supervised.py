@@ -14,11 +14,12 @@ from monai.bundle import ConfigWorkflow
 from PIL import Image
 from reference.processes import in_processes
 
-from monai_adele.data import LabelStore, check_bundle_overrides, export_recorded_labels, read_run_record
-from monai_adele.data import write_voc_phantom as write_set
+from monai_adele.data import check_bundle_overrides, read_run_record
 from monai_adele.errors import AdeleError, DataError, StoreError
 from monai_adele.functional import CorrectionRule, VocOnset
 from monai_adele.networks import DeepLabV1ResNet38
+from monai_adele.phantom import write_voc_phantom as write_set
+from monai_adele.store import LabelStore, export_recorded_labels
 
 CONFIGS = Path(__file__).parents[2] / "bundles" / "adele_weakly_supervised" / "configs"
 SMALL = {

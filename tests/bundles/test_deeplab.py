@@ -7,8 +7,8 @@ import nibabel as nib
 import pytest
 from monai.bundle import ConfigWorkflow
 
-from monai_adele.data import write_phantom
 from monai_adele.networks import DeepLabV3Plus
+from monai_adele.phantom import write_phantom
 
 CONFIGS = Path(__file__).parents[2] / "bundles" / "adele_segmentation" / "configs"
 SMALL = {"channels": [4, 4, 8, 8, 16], "head_channels": 8, "batch_size": 2, "max_epochs": 1}

@@ -11,7 +11,8 @@ from monai.fl.client import MonaiAlgo
 from monai.fl.utils.constants import ExtraItems, ModelType
 from monai.fl.utils.exchange_object import ExchangeObject
 
-from monai_adele.data import LabelStore, write_phantom
+from monai_adele.phantom import write_phantom
+from monai_adele.store import LabelStore
 
 BUNDLE = Path(__file__).parents[2] / "bundles" / "adele_segmentation"
 TRAIN = ["configs/train.json", "configs/federated.json"]

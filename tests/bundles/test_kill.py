@@ -18,7 +18,8 @@ from ignite.engine import Events
 from monai.bundle import ConfigWorkflow
 from reference.write_faults import every_write, in_child, kill_at
 
-from monai_adele.data import LabelStore, replayed_label, write_phantom
+from monai_adele.phantom import write_phantom
+from monai_adele.store import LabelStore, replayed_label
 
 KILLS = int(os.environ.get("MONAI_ADELE_KILLS", "2"))
 EPOCHS = 5

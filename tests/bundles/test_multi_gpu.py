@@ -12,7 +12,8 @@ from bundle_settings import EAGER
 from monai.bundle import ConfigWorkflow
 from reference.processes import in_processes
 
-from monai_adele.data import LabelStore, write_phantom
+from monai_adele.phantom import write_phantom
+from monai_adele.store import LabelStore
 
 CONFIGS = Path(__file__).parents[2] / "bundles" / "adele_segmentation" / "configs"
 pytestmark = [

@@ -10,7 +10,8 @@ import torch
 from monai.data import MetaTensor
 
 from monai_adele.__main__ import main
-from monai_adele.data import CaseGrid, LabelStore, RunRecord
+from monai_adele.data import CaseGrid, RunRecord
+from monai_adele.store import LabelStore
 
 NAMES = ("background", "liver", "tumour")
 

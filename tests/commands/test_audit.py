@@ -11,7 +11,8 @@ from monai.data import MetaTensor
 from monai.networks.nets import UNet
 
 from monai_adele.__main__ import main
-from monai_adele.data import CaseGrid, LabelStore, RunRecord
+from monai_adele.data import CaseGrid, RunRecord
+from monai_adele.store import LabelStore
 
 NAMES = ("background", "liver")
 

@@ -13,7 +13,8 @@ import torch
 from monai.data import MetaTensor
 
 from monai_adele.__main__ import main
-from monai_adele.data import CaseGrid, LabelStore, RunRecord, foreground_slices
+from monai_adele.data import CaseGrid, RunRecord, foreground_slices
+from monai_adele.store import LabelStore
 
 AFFINE = np.diag([2.0, 1.0, 3.0, 1.0])
 CASES = ("liver_001", "liver_002", "../liver")
@@ -203,7 +204,7 @@ def test_other_folders_are_refused_and_left_alone(volume_run, tmp_path, capsys):
 HOLD = """
 import sys, time
 from pathlib import Path
-from monai_adele.data.store_lock import StoreLock
+from monai_adele.store.store_lock import StoreLock
 lock = StoreLock(Path(sys.argv[1]))
 print("held", flush=True)
 time.sleep(60)

@@ -7,8 +7,8 @@ from monai.bundle import ConfigParser
 from small_bundles import BUNDLES
 
 from monai_adele.__main__ import main
-from monai_adele.data import write_phantom
 from monai_adele.experiments import GridRunner, TrialRecord, append_trial_record, read_grid, read_trial_records
+from monai_adele.phantom import write_phantom
 
 TRAIN = BUNDLES / "adele_segmentation" / "configs" / "train.json"
 SMALL = ["--spatial_dims", "2", "--channels", "[4, 8]", "--max_epochs", "1", "--batch_size=2", "--num_train", "3"]

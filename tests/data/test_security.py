@@ -11,18 +11,10 @@ import pytest
 import torch
 from monai.data import MetaTensor
 
-from monai_adele.data import (
-    CaseGrid,
-    LabelStore,
-    RunRecord,
-    export_recorded_labels,
-    read_manifest,
-    read_run_record,
-    read_split,
-    replayed_label,
-)
+from monai_adele.data import CaseGrid, RunRecord, read_manifest, read_run_record, read_split
 from monai_adele.errors import AdeleError, StoreError
 from monai_adele.handlers import RunCheckpoint
+from monai_adele.store import LabelStore, export_recorded_labels, replayed_label
 
 GIVEN = np.array([[0, 1, 1], [2, 2, 0]], np.uint8)
 HOSTILE = [

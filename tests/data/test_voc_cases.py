@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from monai_adele.data import VOC_CLASSES, admit_cases, encode_voc_label, find_voc_cases, prepare_cases
-from monai_adele.data.voc_phantom import write_voc_phantom
 from monai_adele.errors import DataError, LabelValueError
+from monai_adele.phantom.voc_phantom import write_voc_phantom
 
 
 @pytest.fixture(scope="module")

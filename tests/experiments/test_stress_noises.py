@@ -5,10 +5,10 @@ import json
 import numpy as np
 import pytest
 
-from monai_adele.data import make_phantom
 from monai_adele.errors import DataError
 from monai_adele.experiments import STRESS_NOISES, stress_noises
 from monai_adele.noise import Erode, noise_from_config, noise_to_config, preset
+from monai_adele.phantom import make_phantom
 
 CASE = make_phantom(3)
 

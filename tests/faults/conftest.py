@@ -7,7 +7,7 @@ import torch
 from handlers.conftest import make_case
 from tiny_dataset import TinyDataset
 
-from monai_adele.data import LabelStore
+from monai_adele.store import LabelStore
 
 
 @pytest.fixture

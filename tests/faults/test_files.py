@@ -11,9 +11,10 @@ import signal
 import numpy as np
 import pytest
 
-from monai_adele.data import LabelStore, find_cases, prepare_cases
+from monai_adele.data import find_cases, prepare_cases
 from monai_adele.data.image_file import read_image_file
 from monai_adele.errors import DataError, StoreError
+from monai_adele.store import LabelStore
 
 IMAGE = r"^case 'b' \(imagesTr/b\.nii\.gz\): "
 LABEL = r"^case 'b' \(labelsTr/b\.nii\.gz\): "

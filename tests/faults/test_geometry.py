@@ -14,10 +14,11 @@ from PIL import Image
 from reference.every_noise_model import SIZED
 from reference.write_faults import in_child
 
-from monai_adele.data import CaseReader, LabelStore, admit_cases, export_corrected_labels, find_cases
+from monai_adele.data import CaseReader, admit_cases, find_cases
 from monai_adele.errors import GeometryError
 from monai_adele.functional import CorrectionRule, correct_from
 from monai_adele.noise import Dilate, Erode, Shift
+from monai_adele.store import LabelStore, export_corrected_labels
 from monai_adele.transforms import AnnotationNoised, corrupt_label_file
 
 LABEL = r"^case 'b' \(labelsTr/b\.nii\.gz\): "

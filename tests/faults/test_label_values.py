@@ -10,7 +10,7 @@ import torch
 from faults.small_run import SmallRun
 from monai.losses import DiceCELoss
 
-from monai_adele.data import LabelStore, admit_cases, find_cases
+from monai_adele.data import admit_cases, find_cases
 from monai_adele.errors import DataError, LabelValueError
 from monai_adele.functional import (
     LearningCurve,
@@ -21,6 +21,7 @@ from monai_adele.functional import (
     overlap_counts,
 )
 from monai_adele.losses import AdeleLoss
+from monai_adele.store import LabelStore
 
 LABEL = r"^case 'b' \(labelsTr/b\.nii\.gz\): label holds "
 

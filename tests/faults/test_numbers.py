@@ -10,7 +10,6 @@ from faults.small_run import NAMES, SmallRun
 from monai.losses import DiceCELoss, DiceLoss
 from monai.transforms import NormalizeIntensity
 
-from monai_adele.data import LabelStore
 from monai_adele.errors import DataError, NonFiniteError
 from monai_adele.functional import (
     ChangeCap,
@@ -26,6 +25,7 @@ from monai_adele.functional import (
     scale_consistency,
 )
 from monai_adele.losses import AdeleLoss, ScaleConsistencyLoss
+from monai_adele.store import LabelStore
 
 RULES = [ValidationPlateau(), SlopeOnset(), SegthorOnset(20), VocOnset(20), TransitionEnd()]
 

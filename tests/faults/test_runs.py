@@ -19,11 +19,12 @@ from reference.processes import in_processes
 from reference.write_faults import in_child
 
 from monai_adele.calibration import read_raters
-from monai_adele.data import EpochSampler, LabelStore, check_bundle_overrides
+from monai_adele.data import EpochSampler, check_bundle_overrides
 from monai_adele.errors import AdeleError, DataError, StoreError
 from monai_adele.handlers import EvaluationPass, LabelCorrector, MemorizationDetector, RunCheckpoint
 from monai_adele.handlers.gathered_predictions import gathered_predictions
 from monai_adele.noise import Dilate
+from monai_adele.store import LabelStore
 from monai_adele.transforms import AnnotationNoised, CurrentLabeld
 
 EPOCHS = 3

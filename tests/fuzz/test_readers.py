@@ -21,7 +21,6 @@ from monai_adele.data import (
     AdmissionCache,
     CaseGrid,
     CaseList,
-    LabelStore,
     RunRecord,
     examine_cases,
     find_cases,
@@ -29,11 +28,11 @@ from monai_adele.data import (
     read_manifest,
     read_run_record,
     read_split,
-    replayed_label,
 )
 from monai_adele.data.image_file import ImageFile, read_image_file
 from monai_adele.errors import AdeleError, DataError, StoreError
 from monai_adele.noise import NoiseModel, noise_from_config, noise_to_config, preset_names
+from monai_adele.store import LabelStore, replayed_label
 
 GIVEN = np.array([[0, 1, 1], [2, 2, 0]], np.uint8)
 EDITS = st.lists(

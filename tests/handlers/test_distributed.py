@@ -12,7 +12,7 @@ from monai.losses import DiceCELoss
 from reference.processes import in_processes
 from torch.nn.parallel import DistributedDataParallel
 
-from monai_adele.data import EpochSampler, LabelStore, SeededDataset
+from monai_adele.data import EpochSampler, SeededDataset
 from monai_adele.functional import ChangeCap, CorrectionRule, OnsetDecision
 from monai_adele.handlers import (
     EpochSeeder,
@@ -24,6 +24,7 @@ from monai_adele.handlers import (
 )
 from monai_adele.inferers import MultiScaleInferer
 from monai_adele.losses import AdeleLoss
+from monai_adele.store import LabelStore
 from monai_adele.transforms import LABEL_VERSION, CurrentLabeld
 
 from .conftest import make_case

@@ -11,11 +11,11 @@ from monai.engines import SupervisedTrainer
 from monai.handlers import TensorBoardStatsHandler
 from monai.losses import DiceCELoss
 
-from monai_adele.data import LabelStore
 from monai_adele.functional import OnsetDecision
 from monai_adele.handlers import EvaluationPass, LabelCorrector, MemorizationDetector, TruthMonitor
 from monai_adele.inferers import MultiScaleInferer
 from monai_adele.losses import AdeleLoss
+from monai_adele.store import LabelStore
 from monai_adele.transforms import CurrentLabeld
 
 from .conftest import CLASS_NAMES

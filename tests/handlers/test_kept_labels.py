@@ -13,11 +13,11 @@ from monai.data import DataLoader, Dataset
 from monai.engines import SupervisedTrainer
 from monai.losses import DiceCELoss
 
-from monai_adele.data import LabelStore
 from monai_adele.functional import CorrectionRule, LearningCurve, OnsetDecision
 from monai_adele.handlers import CasePrediction, LabelCorrector, MemorizationDetector, PredictionSource
 from monai_adele.inferers import MultiScaleInferer
 from monai_adele.losses import AdeleLoss
+from monai_adele.store import LabelStore
 from monai_adele.transforms import CurrentLabeld
 
 GIVEN = torch.zeros(12, 12, dtype=torch.uint8)

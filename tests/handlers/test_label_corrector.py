@@ -17,7 +17,7 @@ from monai.losses import DiceCELoss
 from monai.transforms import Compose, RandAffined, RandFlipd, RandRotate90d, RandSpatialCropd, SpatialPadd
 from reference.correction import mean_confidence_of_agreement
 
-from monai_adele.data import LabelStore, SeededDataset, foreground_slices, slice_case_id, undo_corrections
+from monai_adele.data import SeededDataset, foreground_slices, slice_case_id
 from monai_adele.errors import NonFiniteError, StoreError
 from monai_adele.functional import ChangeCap, CorrectionRule, LearningCurve, OnsetDecision
 from monai_adele.handlers import (
@@ -30,6 +30,7 @@ from monai_adele.handlers import (
 )
 from monai_adele.inferers import MultiScaleInferer
 from monai_adele.losses import AdeleLoss
+from monai_adele.store import LabelStore, undo_corrections
 from monai_adele.transforms import CurrentLabeld
 
 NAMES = ["background", "left", "right"]

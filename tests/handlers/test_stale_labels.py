@@ -9,11 +9,12 @@ from monai.engines import SupervisedTrainer
 from monai.handlers import CheckpointSaver
 from monai.transforms import Identityd, RandFlipd, Transform
 
-from monai_adele.data import LabelStore, SeededDataset
+from monai_adele.data import SeededDataset
 from monai_adele.errors import StoreError
 from monai_adele.functional import CorrectionRule, OnsetDecision
 from monai_adele.handlers import EvaluationPass, LabelCorrector, MemorizationDetector
 from monai_adele.noise import Erode
+from monai_adele.store import LabelStore
 from monai_adele.transforms import AnnotationNoised, CurrentLabeld, transforms_hash
 
 from .conftest import CLASS_NAMES

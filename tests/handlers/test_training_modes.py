@@ -16,11 +16,12 @@ from monai.transforms import (
     RandSpatialCropSamplesd,
 )
 
-from monai_adele.data import LabelStore, SeededDataset
+from monai_adele.data import SeededDataset
 from monai_adele.functional import CorrectionRule, OnsetDecision, iou_from_counts, overlap_counts
 from monai_adele.handlers import EvaluationPass, LabelCorrector, MemorizationDetector, TrainingPredictions
 from monai_adele.inferers import MultiScaleInferer
 from monai_adele.losses import AdeleLoss
+from monai_adele.store import LabelStore
 from monai_adele.transforms import CurrentLabeld
 
 from .conftest import CLASS_NAMES

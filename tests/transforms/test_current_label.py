@@ -4,8 +4,8 @@ import torch
 from monai.data import CacheDataset, DataLoader, Dataset, MetaTensor, PersistentDataset
 from monai.transforms import Compose, Identityd, RandFlipd
 
-from monai_adele.data import LabelStore
 from monai_adele.errors import StoreError
+from monai_adele.store import LabelStore
 from monai_adele.transforms import CurrentLabeld
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from monai_adele.data import JournalEntry
+from monai_adele.store import JournalEntry
 from monai_adele.visualize.corrections_over_time import corrections_over_time_figure
 
 NAMES = ["background", "heart", "aorta"]

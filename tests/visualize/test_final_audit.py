@@ -11,7 +11,8 @@ from ignite.engine import Engine
 from monai.data import MetaTensor
 from small_bundles import ADELE_SEGMENTATION, run_bundle
 
-from monai_adele.data import CaseGrid, RunRecord, write_phantom
+from monai_adele.data import CaseGrid, RunRecord
+from monai_adele.phantom import write_phantom
 from monai_adele.visualize import FinalAudit
 
 LABEL = np.pad(np.ones((4, 3), np.uint8), 4)

@@ -4,7 +4,8 @@ import pytest
 from monai.transforms import Compose, LoadImaged, NormalizeIntensityd
 from PIL import Image
 
-from monai_adele.data import CaseReader, LabelStore
+from monai_adele.data import CaseReader
+from monai_adele.store import LabelStore
 from monai_adele.visualize import most_changed_figure
 
 NAMES = ("background", "cat")
